@@ -1,0 +1,36 @@
+"""How does gunicorn serve the site, in `make demo` and in a container: `gunicorn --config python:aicc.gunicorn`.
+
+Only the address, and how many workers a bigger machine gets, is left to whoever starts it.
+"""
+
+import logging
+import re
+
+from gunicorn.config import Config
+from gunicorn.glogging import Logger
+
+
+class QueryFreeLogger(Logger):
+    """Query strings carry customers' names and numbers: gunicorn's own messages about a request lose them too."""
+
+    def setup(self, cfg: Config) -> None:
+        super().setup(cfg)
+        self.error_log.addFilter(_without_query)
+
+
+def _without_query(record: logging.LogRecord) -> bool:
+    record.msg, record.args = re.sub(r"\?\S*", "?…", record.getMessage()), ()
+    return True
+
+
+workers = 2
+threads = 4
+# One import instead of one per worker, and their memory is shared.
+preload_app = True
+# A search with many accounts ticked is a long address; this is the longest gunicorn can be told.
+limit_request_line = 8190
+logger_class = QueryFreeLogger
+accesslog = "-"
+access_log_format = "%(t)s %(m)s %(U)s %(s)s %(B)s bytes %(M)s ms"
+# Its default place is shared by all the sites of a user.
+control_socket_disable = True

@@ -1,0 +1,1 @@
+"""Helpers without models: each answers one question, and none knows an app."""

@@ -1,0 +1,60 @@
+"""Where does the next page begin? After (or before) a row, named by the values that order it.
+
+The only file that writes a row comparison; what the rows are is left to the searches that use it.
+"""
+
+import base64
+import struct
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from django.db.models import F, QuerySet
+from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_FORM = struct.Struct(">qqI")
+_RANGE = (datetime(1990, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC))
+
+
+class BadCursor(ValueError):
+    """A cursor that this product did not write."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """The row a page stands after or before, and its rank (1 is the newest), which is only for show."""
+
+    at: datetime
+    id: int
+    rank: int
+
+    def __str__(self) -> str:
+        microseconds = (self.at - _EPOCH) // timedelta(microseconds=1)
+        return base64.urlsafe_b64encode(_FORM.pack(microseconds, self.id, self.rank)).rstrip(b"=").decode()
+
+    @classmethod
+    def parse(cls, text: str) -> "Cursor":
+        """Raises BadCursor. A forged one moves the page within what its reader may see, no further."""
+        try:
+            microseconds, id, rank = _FORM.unpack(base64.b64decode(text + "=" * (-len(text) % 4), b"-_", validate=True))
+            at = _EPOCH + timedelta(microseconds=microseconds)
+        except (ValueError, struct.error, OverflowError):
+            raise BadCursor from None
+        if not _RANGE[0] <= at < _RANGE[1] or rank < 1:
+            raise BadCursor
+        return cls(at, id, rank)
+
+
+def newest_first(rows: QuerySet, *, at: str) -> QuerySet:
+    """Ordered by a time column, and by id where times are equal."""
+    return rows.order_by(F(at).desc(), F("id").desc())
+
+
+def older_than(rows: QuerySet, cursor: Cursor, *, at: str) -> QuerySet:
+    return rows.filter(TupleLessThan(Tuple(F(at), F("id")), (cursor.at, cursor.id)))
+
+
+def newer_than(rows: QuerySet, cursor: Cursor, *, at: str) -> QuerySet:
+    """The rows before the cursor's, nearest first: the page reads them backwards."""
+    rows = rows.filter(TupleGreaterThan(Tuple(F(at), F("id")), (cursor.at, cursor.id)))
+    return rows.order_by(F(at).asc(), F("id").asc())

@@ -1,0 +1,9 @@
+"""What does three months of a contact centre look like? Made-up contact records in the loader's native form.
+
+Tenants and accounts are left to `manage.py demo_tenants`, and getting records into the database to `contacts.ingest`.
+"""
+
+from contacts.demo.people import ACME, GLOBEX, Agent, Profile
+from contacts.demo.traffic import NEWEST_ID, records
+
+__all__ = ["ACME", "GLOBEX", "NEWEST_ID", "Agent", "Profile", "records"]

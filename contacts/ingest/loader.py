@@ -1,0 +1,200 @@
+"""How do contacts become rows? Names are looked up, then whole batches are merged under the tenant's lock.
+
+What a file says is left to `sources`, how rows are merged to `aicc.lib.bulk`.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from django.db import DataError, IntegrityError, connection, transaction
+
+from aicc.lib import bulk
+from aicc.tenants.models import Tenant
+from contacts.ingest.names import Names
+from contacts.ingest.native import Contact, Rejected
+from contacts.ingest.sources import Read
+from contacts.models import ContactRecord, Message, Transfer
+
+BATCH = 5_000
+
+# A call reason that somebody set here stays, and so do the remarks written with it.
+_SET_HERE = "r.reason_set_at IS NOT NULL"
+_KEEP = {"call_reason_id": _SET_HERE, "remarks": _SET_HERE, "reason_set_at": _SET_HERE}
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """Something that was not loaded: file, line (1 for a file that is one document), reason in words."""
+
+    where: str
+    line: int
+    reason: str
+
+
+@dataclass
+class Report:
+    """What a load did, in contact records. One document may hold several of them."""
+
+    inserted: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    rejected: int = 0
+    bytes: int = 0
+
+    @property
+    def seen(self) -> int:
+        return self.inserted + self.updated + self.unchanged + self.rejected
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """A contact on its way into a batch. `place` is what a rejection names."""
+
+    id: int
+    contact: Contact
+    place: Read
+
+
+def load(
+    tenant: Tenant,
+    reads: Iterable[Read],
+    *,
+    source: str,
+    strict: bool = False,
+    on_reject: Callable[[Rejection], None] = lambda _: None,
+    on_progress: Callable[[Report], None] = lambda _: None,
+) -> Report:
+    """Load what was read, a batch a transaction: a load that was killed is simply run again.
+
+    `source` names the system that gave out the ids. With `strict` a contact of an unknown account is
+    rejected; otherwise an inactive account is made for it.
+    """
+    report = Report()
+    names = Names(tenant, strict=strict)
+
+    def reject(place: Read, reason: str) -> None:
+        report.rejected += 1
+        on_reject(Rejection(place.where, place.line, reason))
+
+    reads = iter(reads)
+    while chunk := list(islice(reads, BATCH)):
+        newest: dict[int, _Entry] = {}
+        for read in chunk:
+            report.bytes += read.bytes
+            if read.reason:
+                reject(read, read.reason)
+            for contact in read.contacts:
+                id = record_id(tenant, source, contact.id)
+                earlier = newest.get(id)
+                report.unchanged += earlier is not None
+                if earlier is None or contact.updated_at > earlier.contact.updated_at:
+                    newest[id] = _Entry(id, contact, read)
+        _load_batch(names, source, list(newest.values()), report, reject)
+        on_progress(report)
+    return report
+
+
+def record_id(tenant: Tenant, source: str, id: str) -> int:
+    """The record's id: 63 bits of a hash of tenant, source and the source's own id, never 0."""
+    return _hash(tenant, source, "record", id) % (2**63 - 1) + 1
+
+
+def derived_call_sn(tenant: Tenant, source: str, call: str) -> str:
+    """A Call S/N for a call whose source gives none: always the same 19 digits for the same call."""
+    return str(10**18 + _hash(tenant, source, "call", call) % (9 * 10**18))
+
+
+def _hash(tenant: Tenant, *parts: str) -> int:
+    text = "\x00".join([str(tenant.pk), *parts])
+    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest())
+
+
+def _load_batch(
+    names: Names, source: str, entries: list[_Entry], report: Report, reject: Callable[[Read, str], None]
+) -> None:
+    """One transaction. What the database refuses is found by halving: one bad row stops no other."""
+    if not entries:
+        return
+    refused: list[tuple[Read, str]] = []
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            bulk.ensure_months(
+                cursor,
+                ContactRecord._meta.db_table,
+                "started_at",
+                {bulk.month_of(entry.contact.started_at) for entry in entries},
+            )
+            bulk.lock(cursor, "load_contacts", names.tenant.pk)
+            rows, loaded = [], []
+            for entry in entries:
+                try:
+                    rows.append(_record_row(names, source, entry))
+                    loaded.append(entry)
+                except Rejected as error:
+                    refused.append((entry.place, str(error)))
+            merged = bulk.merge(cursor, ContactRecord._meta.db_table, _RECORD_COLUMNS, rows, keep=_KEEP)
+            tenant_id = names.tenant.pk
+            for model, columns, parts in (
+                (Message, _MESSAGE_COLUMNS, _message_rows(tenant_id, loaded)),
+                (Transfer, _TRANSFER_COLUMNS, _transfer_rows(tenant_id, loaded)),
+            ):
+                bulk.replace_parts(cursor, model._meta.db_table, columns, parts, tenant_id=tenant_id, merged=merged)
+    except (DataError, IntegrityError) as error:
+        names.forget()
+        if len(entries) == 1:
+            reject(entries[0].place, f"the database refused it: {_reason(error)}")
+            return
+        middle = len(entries) // 2
+        _load_batch(names, source, entries[:middle], report, reject)
+        _load_batch(names, source, entries[middle:], report, reject)
+        return
+    for place, reason in refused:
+        reject(place, reason)
+    report.inserted += len(merged.inserted)
+    report.updated += len(merged.updated)
+    report.unchanged += len(rows) - len(merged.inserted) - len(merged.updated)
+
+
+def _reason(error: Exception) -> str:
+    """The rule that was broken, without the values: they are personal data."""
+    diagnosis = getattr(error.__cause__, "diag", None)
+    return getattr(diagnosis, "constraint_name", None) or getattr(diagnosis, "message_primary", None) or "invalid"
+
+
+_RECORD_COLUMNS = [field.column for field in ContactRecord._meta.concrete_fields]
+_MESSAGE_COLUMNS = ["tenant_id", "record_id", "position", "sent_at", "offset_seconds", "side", "sender", "kind", "text"]
+_TRANSFER_COLUMNS = ["tenant_id", "record_id", "position", "transferred_at", "kind", "from_party", "to_party"]
+
+
+def _record_row(names: Names, source: str, entry: _Entry) -> list[Any]:
+    contact = entry.contact
+    account = names.account(contact)
+    values = {
+        "tenant_id": names.tenant.pk,
+        "id": entry.id,
+        "source": source,
+        "call_sn": contact.call_sn or derived_call_sn(names.tenant, source, contact.call_id or contact.id),
+        "account_id": account.pk if account else None,
+        "account_name": account.name if account else "",
+        "employee_id": contact.employee_id or (account.employee_id if account else ""),
+        "unit_id": names.unit(contact, account),
+        "skill_queue_id": names.queue(contact),
+        "call_reason_id": names.reason(contact),
+        "reason_set_at": None,
+    }
+    return [values[column] if column in values else getattr(contact, column) for column in _RECORD_COLUMNS]
+
+
+def _message_rows(tenant_id: int, entries: Iterable[_Entry]) -> Iterable[tuple[Any, ...]]:
+    for entry in entries:
+        for position, m in enumerate(entry.contact.messages):
+            yield tenant_id, entry.id, position, m.sent_at, m.offset_seconds, m.side, m.sender, m.kind, m.text
+
+
+def _transfer_rows(tenant_id: int, entries: Iterable[_Entry]) -> Iterable[tuple[Any, ...]]:
+    for entry in entries:
+        for position, t in enumerate(entry.contact.transfers):
+            yield tenant_id, entry.id, position, t.transferred_at, t.kind, t.from_party, t.to_party

@@ -1,0 +1,12 @@
+"""The addresses of contact records."""
+
+from django.urls import path
+
+from contacts import views
+
+app_name = "contacts"
+urlpatterns = [
+    path("", views.contact_list, name="list"),
+    path("count/", views.contact_count, name="count"),
+    path("<int:id>/", views.contact_details, name="details"),
+]
