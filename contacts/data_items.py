@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -65,10 +64,7 @@ def _moment(value: datetime, _record: ContactRecord) -> str:
 
 
 def _media(value: str, record: ContactRecord) -> str:
-    sprite = static("icons.svg")
-    return format_html(
-        '<svg class="icon" aria-hidden="true"><use href="{}#{}"></use></svg>{}', sprite, record.media_type, value
-    )
+    return format_html('<svg class="icon" aria-hidden="true"><use href="#i-{}"></use></svg>{}', record.media_type, value)
 
 
 def _satisfaction(value: str, _record: ContactRecord) -> str:

@@ -208,8 +208,11 @@ class ContactFilter(django_filters.FilterSet):
         """Each criterion that is applied, in words."""
         if not self.is_valid():
             return []
-        period = self.form.cleaned_data["period"] or DEFAULT_PERIOD
-        said = [Sentence("period", self.filters["period"].label, str(PERIODS[period]))]
+        values = self.form.cleaned_data
+        period = str(PERIODS[values["period"] or DEFAULT_PERIOD])
+        if values["period"] == periods.CUSTOM:
+            period = f"{values['start']:%Y-%m-%d %H:%M} – {values['end']:%Y-%m-%d %H:%M}"
+        said = [Sentence("period", self.filters["period"].label, period)]
         said += [Sentence(name, f.label, f.words(value), (name,)) for name, f, value in self._applied()]
         return said
 

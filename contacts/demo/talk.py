@@ -14,6 +14,9 @@ from contacts.demo.words import Line
 
 Record = dict[str, Any]
 
+# Seconds a letter, as people talk on the telephone.
+SPEAKING = 0.1
+
 
 def moment(at: float) -> str:
     """Seconds since 1970 as RFC 3339, to the millisecond."""
@@ -25,7 +28,6 @@ class Talk:
 
     def __init__(self, rng: Random, profile: Profile, now: float) -> None:
         self._rng, self._profile, self._now = rng, profile, now
-        self._last_week = f"{datetime.fromtimestamp(now - 9 * 86400, UTC):%d/%m}"
 
     def amount(self) -> str:
         return f"{self._profile.currency} {self._rng.lognormvariate(5.6, 1):,.2f}"
@@ -36,12 +38,8 @@ class Talk:
         lines = list(rng.choice(conversations[topic]))
         if topic != "robot" and rng.random() < 0.2:
             lines += [words.FOLLOW_UPS[language], *rng.choice(conversations[rng.choice(tuple(words.CALL_REASONS))])]
-        values = {
-            "order": f"{rng.randrange(5000, 6000)}-{rng.randrange(1000, 10000)}",
-            "amount": self.amount(),
-            "date": self._last_week,
-        }
-        return [(side, kind, text.format(**values)) for side, kind, text in lines[:13]]
+        order, amount = f"{rng.randrange(5000, 6000)}-{rng.randrange(1000, 10000)}", self.amount()
+        return [(side, kind, text.format(order=order, amount=amount)) for side, kind, text in lines[:13]]
 
     def remarks(self, topic: str) -> str:
         if self._rng.random() < 0.02:
@@ -58,19 +56,25 @@ class Talk:
             yield self._message(leg, ("robot", "text", words.GREETINGS[language])) | {"at": moment(leg.at)}
             if not answered or rng.random() < 0.2:
                 yield self._message(leg, ("system", "text", words.WAITING[language])) | {"at": moment(leg.at + 0.8)}
-        begin, end = answered or leg.at, min(leg.ended, self._now)
         said = lines if answered else lines[:1]
-        for at, line in zip(sorted(rng.uniform(begin, end) for _line in said), said, strict=True):
+        begin = answered or leg.at + 1
+        pause = max(0, min(leg.ended, self._now) - begin) / max(1, len(said))
+        for n, line in enumerate(said):
+            # The first words come soon, the others after more or less of a pause.
+            at = begin + pause * (n + rng.uniform(0.1, 0.9)) if n else begin + min(pause, 12) * rng.random()
             yield self._message(leg, line) | {"at": moment(at)}
 
     def transcript(self, leg: Leg, lines: Sequence[Line], seconds: float) -> Iterator[Record]:
-        """The words of a call, each with its offset within these seconds."""
+        """The words of a call of these seconds, each with its offset; a long call has more of them."""
         spoken = [line for line in lines if line[1] == "text"]
-        # A Chinese character is half a word, a Latin one a sixth.
-        effort = [6 + sum(3 if character > "\u2e80" else 1 for character in text) for _side, _kind, text in spoken]
-        pace = min(0.12, 0.95 * seconds / max(1, sum(effort)))
-        for n, line in enumerate(spoken):
-            yield self._message(leg, line) | {"offset_seconds": round(0.4 + pace * sum(effort[:n]), 1)}
+        while leg.topic != "robot" and sum(map(_effort, spoken)) * SPEAKING < seconds / 2 and len(spoken) < 40:
+            more = self.lines(self._rng.choice(tuple(words.CALL_REASONS)), leg.customer.language)
+            spoken += [line for line in more if line[1] == "text"]
+        pace = min(2 * SPEAKING, 0.95 * seconds / max(1, sum(map(_effort, spoken))))
+        offset = 0.4
+        for line in spoken:
+            yield self._message(leg, line) | {"offset_seconds": round(offset, 1)}
+            offset += pace * _effort(line)
 
     def _mail(self, leg: Leg, line: Line) -> Line:
         side, kind, text = line
@@ -83,3 +87,8 @@ class Talk:
         side, kind, text = line
         senders = {"agent": leg.agent.name if leg.agent else "", "customer": leg.customer.name, "robot": "Assistant"}
         return {"side": side, "sender": senders.get(side, ""), "kind": kind, "text": text}
+
+
+def _effort(line: Line) -> int:
+    """How long a line is to say, in letters: a Chinese character is worth three."""
+    return 6 + sum(3 if character > "\u2e80" else 1 for character in line[2])

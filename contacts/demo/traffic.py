@@ -37,7 +37,7 @@ WEEKDAYS = (1.08, 1.04, 1.0, 0.98, 1.02, 0.6, 0.42)
 # By days ago: a public holiday and the day after it, a sale and the day after it.
 SPECIAL_DAYS = {44: 0.25, 43: 0.5, 12: 1.9, 11: 1.4}
 
-CALL_TYPES = {
+CALL_TYPES: dict[str, dict[str, float]] = {
     "voice": {
         "incoming": 58, "outgoing": 13, "robot_outbound": 11, "click_to_dial": 3.5, "predicted_outbound": 3,
         "offline_queue": 2.5, "preview_outgoing": 2.5, "preempted_outbound": 1.5, "ita_bidirectional": 1.5,
@@ -147,7 +147,7 @@ class _Traffic:
         staff = [] if robot else self._staff(start, plan, count, night)
         topics = ("robot",) if robot else words.TOPICS_OF_QUEUE.get(staff[0][0]) or tuple(words.CALL_REASONS)
         topic = rng.choice(topics)
-        lines = self.talk.lines(topic, customer.language)
+        lines = self.talk.lines(topic, customer.language) if start > self.now - CONVERSATION_DAYS * DAY else []
         at = start
         for n in range(count):
             queue, agent = staff[n] if staff else ("", None)

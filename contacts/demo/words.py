@@ -13,10 +13,11 @@ FAMILY_NAMES = (
     "Smith", "Raman", "Müller", "Gutiérrez", "D'Angelo", "Nguyễn", "Lindström", "Featherstone-Ng", "Kovács", "Čapek",
     "Johnson", "van der Meer", "Mensah", "Brontë", "Papadopoulos", "Alvarado", "Singh", "Brown", "García", "Ito", "Lee",
 )  # fmt: skip
-CJK_FAMILY_NAMES = "王 李 张 刘 陈 杨 黄 赵 周 吴 徐 孙 林 郭 何 高 罗 郑 欧阳 司徒".split()
+CJK_FAMILY_NAMES = (*"王李张刘陈杨黄赵周吴徐孙林郭何高罗郑", "欧阳", "司徒")
 CJK_GIVEN_NAMES = (
-    "晓岚 子轩 雨桐 思远 嘉怡 美玲 浩然 静 建国 欣怡 志强 婉婷 俊杰 梓涵 淑芬 宇航 佳琪 伟 若曦 明哲 诗雨 家豪 咏琳 凯"
-).split()
+    "晓岚", "子轩", "雨桐", "思远", "嘉怡", "美玲", "浩然", "静", "建国", "欣怡", "志强", "婉婷",
+    "俊杰", "梓涵", "淑芬", "宇航", "佳琪", "伟", "若曦", "明哲", "诗雨", "家豪", "咏琳", "凯",
+)  # fmt: skip
 # Whole names whose script is rare here: kana, hangul, right to left.
 RARE_NAMES = ("佐藤 さくら", "鈴木 健太", "김민준", "이서연", "محمد العلي", "נועה כהן", "Дмитрий Орлов", "สมชาย ใจดี")
 
@@ -64,40 +65,63 @@ CALL_REASONS = {
     ),
     "shop": (
         ("Order", "Change"), ("Order", "Cancel"), ("Order", "Stock asked"), ("商品咨询", "库存"), ("商品咨询", "尺码"),
-        ("Complaint", "Staff"), ("Compliment",), ("Wrong number",),
+        ("Complaint", "Staff"), ("Compliment",),
     ),
 }  # fmt: skip
 
 REMARKS = {
     "billing": (
         "Second charge will be returned to the original card within 3 working days.",
-        "Wants a paper invoice from now on", "-20% voucher offered, accepted",
-        "=> forwarded to the payments team, case 88213", "客户要求重新开具发票", "Paid {amount} by transfer, not booked yet",
+        "Wants a paper invoice from now on",
+        "-20% voucher offered, accepted",
+        "=> forwarded to the payments team, case 88213",
+        "客户要求重新开具发票",
+        "Paid {amount} by transfer, not booked yet",
     ),
     "delivery": (
-        "Parcel left with neighbour", "+852 number on the label was wrong, corrected", "Reschedule to Friday 18-20",
-        "Driver could not find the entrance.\nLobby B, ring the guard.", "客户要求周一上午回电", "包裹外箱破损，已拍照",
+        "Parcel left with neighbour",
+        "+ and area code were missing on the label, corrected",
+        "Reschedule to Friday 18-20",
+        "Driver could not find the entrance.\nLobby B, ring the guard.",
+        "客户要求周一上午回电",
+        "包裹外箱破损，已拍照",
     ),
     "refund": (
-        "Refund of {amount} approved", "Item was worn, refund refused; customer \"not amused\"", "退款已提交，预计三个工作日",
+        "Refund of {amount} approved",
+        'Item was worn, refund refused; customer "not amused"',
+        "退款已提交，预计三个工作日",
         "Return label sent again by e-mail",
     ),
     "account": (
-        "Sent reset link, confirmed working", "Points of the last quarter added by hand", "会员等级已升为金卡",
+        "Sent reset link, confirmed working",
+        "Points of the last quarter added by hand",
+        "会员等级已升为金卡",
         "Two accounts merged (old e-mail closed)",
     ),
-    "card": ("New card ordered to the home address, 5 working days", "Police report promised for tomorrow", "卡片已冻结"),
+    "card": (
+        "New card ordered to the home address, 5 working days",
+        "Police report promised for tomorrow",
+        "卡片已冻结",
+    ),
     "technical": (
-        "Pairing works after firmware 2.4.1", "Exchange unit sent, old one to be picked up", "Needs a visit by a technician",
+        "Pairing works after firmware 2.4.1",
+        "Exchange unit sent, old one to be picked up",
+        "Needs a visit by a technician",
         "设备重启后恢复正常",
     ),
-    "shop": ("Size exchanged, 40 instead of 39", "Order cancelled before packing", "客户咨询年货礼盒库存", "Was happy :-)"),
-}  # fmt: skip
+    "shop": (
+        "Size exchanged, 40 instead of 39",
+        "Order cancelled before packing",
+        "客户咨询年货礼盒库存",
+        "Was happy :-)",
+    ),
+}
 LONG_REMARK = (
-    "Third contact about the same order. The customer was told on the first call that the parcel had been handed over to "
-    "the courier, on the second that it was still in the warehouse, and asks for one answer. Checked with the warehouse: "
-    "the label was printed twice, the first parcel was sent to another address and is on its way back. Agreed: a new parcel "
-    "goes out today by express, the delivery fee is returned, and the team leader calls on Friday to make sure it arrived."
+    "Third contact about the same order. On the first call the customer was told that the parcel had been handed to "
+    "the courier, on the second that it was still in the warehouse, and now asks for one answer. Checked with the "
+    "warehouse: the label was printed twice, the first parcel went to another address and is on its way back. "
+    "Agreed: a new parcel goes out today by express, the delivery fee is returned, and the team leader calls on "
+    "Friday to make sure that it arrived."
 )
 
 # Side, kind and text of one message.
@@ -136,7 +160,7 @@ A It left the depot at 07:40 and is on van 12. The driver has eleven stops befor
 C I have to leave at four.
 A Then I ask the driver to leave it with the concierge. Is that all right?
 C Yes please. Lobby B.
-C[location] Lobby B, 18 Harbour Road (22.2803, 114.1743)
+C[location] Lobby B, 18 Harbour Road
 A Thank you, the driver has it. You get a message when it is delivered.
 ---
 C The parcel arrived open.
@@ -149,13 +173,13 @@ C OK thanks
 ---
 C Can I still change the address for {order}?
 A Yes, it has not been packed. What is the new address?
-C Flat 7C, 220 Queen's Road East
+C Flat 7C, 220 Queen's Road
 A Changed. The date stays the same.
 C Great.
 """,
     "refund": """
 C I sent the shoes back ten days ago and nothing happened.
-A Let me check. The parcel reached our warehouse on {date}, the refund of {amount} was approved this morning.
+A Let me check. The parcel reached our warehouse last week, the refund of {amount} was approved this morning.
 C When is it on my account?
 A Within three working days, depending on your bank.
 C[image] receipt.png
@@ -214,14 +238,14 @@ C No, that's it.
 ---
 C Screen has a green line since yesterday
 C[image] screen.jpg
-A That is a fault of the panel. It is under warranty until {date}.
+A That is a fault of the panel. It is under warranty.
 C Do I have to bring it in?
 A No, we send an exchange unit and pick up the old one.
 C Perfect.
 """,
     "shop": """
 C Is the rain jacket available in size M?
-A Two left in the Causeway Bay store, and online from Monday.
+A Two left in the store by the harbour, and online from Monday.
 C Can you hold one?
 A Yes, until tomorrow evening under {order}.
 C[audio] voice-message.ogg
@@ -231,7 +255,7 @@ C Please cancel {order}, I ordered the wrong colour
 A Cancelled. It was not packed yet, so nothing was charged.
 C Thanks!
 ---
-C I just want to say that the lady at the counter in Sha Tin was very kind.
+C I just want to say that the lady at your counter was very kind.
 A That is lovely to hear. I pass it on to the store.
 C Please do.
 """,
@@ -270,7 +294,7 @@ A 您好，订单 {order} 今天早上已经派送，预计下午三点前送达
 C 我下午不在家
 A 可以放在大堂管理处吗？
 C 可以，谢谢
-C[location] 海港道18号B座大堂 (22.2803, 114.1743)
+C[location] 海港道18号B座大堂
 A 已通知司机。
 ---
 C 收到的箱子破了
@@ -282,7 +306,7 @@ C 好
 """,
     "refund": """
 C 退货十天了，退款还没收到
-A 您好，仓库在 {date} 收到退货，{amount} 今天已批准。
+A 您好，仓库上周已收到退货，{amount} 今天已批准。
 C 什么时候到账？
 A 三个工作日内，以银行为准。
 C 好的，谢谢

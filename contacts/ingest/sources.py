@@ -5,7 +5,7 @@ What a document says is left to `native` and `vcon`; a document that cannot be r
 
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +16,7 @@ from contacts.ingest.native import Contact, Rejected, check
 
 # The largest line, and the largest file that is one document: an inline recording of an hour is 40 MB.
 LONGEST_DOCUMENT = 64 * 1024 * 1024
+_TOO_LONG = "is longer than 64 MB"
 
 # What is read of a folder; a file that is named is read whatever its ending.
 ENDINGS = (".ndjson", ".jsonl", ".json", ".vcon")
@@ -54,9 +55,12 @@ def read(path: Path, *, now: datetime) -> Iterator[Read]:
 
 
 def read_records(records: Iterable[Any], *, where: str, now: datetime) -> Iterator[Read]:
-    """The same for records that are in memory already."""
+    """The same for documents that are in memory already."""
     for number, record in enumerate(records, 1):
-        yield _understood(where, number, 0, lambda record=record: record, now)  # type: ignore[misc]
+        try:
+            yield Read(where, number, _contacts(record, now))
+        except Rejected as error:
+            yield Read(where, number, (), str(error))
 
 
 def _documents(file: IO[bytes], where: str, now: datetime) -> Iterator[Read]:
@@ -66,14 +70,25 @@ def _documents(file: IO[bytes], where: str, now: datetime) -> Iterator[Read]:
         if number == 1:
             line = line.removeprefix(b"\xef\xbb\xbf")
             if not _is_document(line):
-                whole = line + file.read(max(LONGEST_DOCUMENT + 1 - len(line), 0))
-                yield _understood(where, 1, len(whole), lambda: _parsed(whole), now)
+                yield _document(line + file.read(max(LONGEST_DOCUMENT + 1 - len(line), 0)), where, 1, now)
                 return
         if len(line) > LONGEST_DOCUMENT:
-            size = len(line) + _skip_line(file)
-            yield Read(where, number, (), "is longer than 64 MB", size)
+            rest = 0 if line.endswith(b"\n") else _skip_line(file)
+            yield Read(where, number, (), _TOO_LONG, len(line) + rest)
         elif line.strip():
-            yield _understood(where, number, len(line), lambda: _parsed(line), now)  # noqa: B023 – used at once
+            yield _document(line, where, number, now)
+
+
+def _document(data: bytes, where: str, line: int, now: datetime) -> Read:
+    try:
+        return Read(where, line, _contacts(_parsed(data), now), bytes=len(data))
+    except Rejected as error:
+        return Read(where, line, (), str(error), len(data))
+
+
+def _contacts(document: Any, now: datetime) -> tuple[Contact, ...]:
+    records = vcon.records(document) if vcon.is_vcon(document) else [document]
+    return tuple(check(record, now=now) for record in records)
 
 
 def _skip_line(file: IO[bytes]) -> int:
@@ -93,7 +108,7 @@ def _is_document(line: bytes) -> bool:
 
 def _parsed(data: bytes) -> Any:
     if len(data) > LONGEST_DOCUMENT:
-        raise Rejected("is longer than 64 MB")
+        raise Rejected(_TOO_LONG)
     try:
         return json.loads(data)
     except UnicodeDecodeError:
@@ -101,12 +116,3 @@ def _parsed(data: bytes) -> Any:
     except (ValueError, RecursionError) as error:
         reason = error.msg if isinstance(error, json.JSONDecodeError) else "nested too deeply"
         raise Rejected(f"is not JSON: {reason}") from None
-
-
-def _understood(where: str, line: int, size: int, document: Callable[[], Any], now: datetime) -> Read:
-    try:
-        content = document()
-        records = vcon.records(content) if vcon.is_vcon(content) else [content]
-        return Read(where, line, tuple(check(record, now=now) for record in records), bytes=size)
-    except Rejected as error:
-        return Read(where, line, (), str(error), size)

@@ -77,9 +77,12 @@ def _agents(tenant: Tenant) -> list[demo.Agent]:
 def _make_call_reasons(tenant: Tenant) -> None:
     """The reasons that the contacts carry; made by the loader they would not be offered to anybody."""
     made: dict[tuple[str, ...], CallReason] = {}
-    paths = [path for paths in words.CALL_REASONS.values() for path in paths]
-    for position, path in enumerate(path[:level] for path in paths for level in range(1, len(path) + 1)):
-        if path not in made:
-            made[path], _ = CallReason.objects.for_tenant(tenant).get_or_create(
-                tenant=tenant, parent=made.get(path[:-1]), name=path[-1], defaults={"position": position}
-            )
+    for path in (path for paths in words.CALL_REASONS.values() for path in paths):
+        for level in range(1, len(path) + 1):
+            if path[:level] not in made:
+                made[path[:level]], _ = CallReason.objects.for_tenant(tenant).get_or_create(
+                    tenant=tenant,
+                    parent=made.get(path[: level - 1]),
+                    name=path[level - 1],
+                    defaults={"position": len(made)},
+                )
