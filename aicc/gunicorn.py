@@ -11,7 +11,7 @@ from gunicorn.glogging import Logger
 
 
 class QueryFreeLogger(Logger):
-    """Query strings carry customers' names and numbers: gunicorn's own messages about a request lose them too."""
+    """Query strings carry customers' names and numbers: gunicorn's complaints about a request do without them."""
 
     def setup(self, cfg: Config) -> None:
         super().setup(cfg)
@@ -19,7 +19,10 @@ class QueryFreeLogger(Logger):
 
 
 def _without_query(record: logging.LogRecord) -> bool:
-    record.msg, record.args = re.sub(r"\?\S*", "?…", record.getMessage()), ()
+    message = record.getMessage()
+    if "request" in message.lower():
+        # A line that is no request is quoted, in whole or in part.
+        record.msg, record.args = re.sub(r"[?'].*", "…", message, flags=re.DOTALL), ()
     return True
 
 

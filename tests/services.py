@@ -29,7 +29,10 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
     if not (options.help or options.version):
         stack = ExitStack()
         early_config.add_cleanup(stack.close)
-        start(stack)
+        try:
+            start(stack)
+        except local.Unavailable as error:
+            raise pytest.UsageError(str(error)) from error
     return (yield)
 
 

@@ -33,6 +33,8 @@ def stage(cursor: CursorWrapper, table: str, columns: Sequence[str], rows: Itera
             staging, sql.Identifier(table)
         )
     )
+    # An earlier batch of the same transaction may still be in it.
+    cursor.execute(sql.SQL("TRUNCATE {}").format(staging))
     names = sql.SQL(", ").join(map(sql.Identifier, columns))
     with cursor.copy(sql.SQL("COPY {} ({}) FROM STDIN").format(staging, names)) as copy:
         for row in rows:

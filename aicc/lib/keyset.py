@@ -14,6 +14,8 @@ from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, Tuple
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FORM = struct.Struct(">qqI")
 _RANGE = (datetime(1990, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC))
+# Half of what the form holds: the next page's rank has to fit as well.
+_LAST_RANK = 2**31
 
 
 class BadCursor(ValueError):
@@ -40,7 +42,7 @@ class Cursor:
             at = _EPOCH + timedelta(microseconds=microseconds)
         except (ValueError, struct.error, OverflowError):
             raise BadCursor from None
-        if not _RANGE[0] <= at < _RANGE[1] or rank < 1:
+        if not _RANGE[0] <= at < _RANGE[1] or not 1 <= rank <= _LAST_RANK:
             raise BadCursor
         return cls(at, id, rank)
 

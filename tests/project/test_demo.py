@@ -96,6 +96,10 @@ def test_it_serves_refuses_a_second_one_logs_no_query_and_ends_without_a_trace(d
     first = demo.up()
     assert demo.get("/healthz") == 200
     assert demo.get("/healthz?customer_name=Ada") == 200
+    # Gunicorn itself complains of this one.
+    with socket.create_connection(("127.0.0.1", demo.port)) as connection:
+        connection.sendall(b"GET /contacts/?customer_name=Ada Lovelace HTTP/1.1\r\n\r\n")
+        assert b" 400 " in connection.recv(100)
 
     second = demo.start()
     said, _ = second.communicate(timeout=20)
@@ -108,7 +112,9 @@ def test_it_serves_refuses_a_second_one_logs_no_query_and_ends_without_a_trace(d
     assert demo.left() == []
     log = (demo.home / "log/web.log").read_text()
     assert "GET /healthz 200" in log
+    assert "Invalid HTTP" in log
     assert "Ada" not in log
+    assert "Lovelace" not in log
 
 
 def test_a_killed_one_is_cleared_away_by_the_next(demo: Demo) -> None:

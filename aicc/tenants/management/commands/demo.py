@@ -24,6 +24,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from aicc import local
+from aicc.tenants.management.commands.demo_tenants import PASSWORD
 
 ACCOUNTS = {
     "acme-admin": "administrator of Acme: every permission, the Configuration Center",
@@ -34,8 +35,6 @@ ACCOUNTS = {
     "globex-agent": "agent at Globex",
     "operator": "platform operator: system parameters, no tenant's pages",
 }
-PASSWORD = "demo-Passw0rd!"  # noqa: S105 - printed on every start, for a site on this machine only
-
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -65,7 +64,7 @@ class Command(BaseCommand):
         except PermissionError as error:
             raise CommandError(
                 f"No permission for {error.filename}: another user made it, or the folder is closed to you. "
-                f"Choose a folder of your own: make demo AICC_HOME=$HOME/aicc-demo"
+                "Choose a folder of your own: make demo AICC_HOME=$HOME/aicc-demo"
             ) from error
 
     def run(self, stack: ExitStack, home: Path, *, port: int, contacts: int | None) -> None:
@@ -102,10 +101,10 @@ class Command(BaseCommand):
         with self.step("Demo tenants and accounts"):
             children.start("demo_tenants", "manage.py", "demo_tenants")
             children.finish("demo_tenants")
-        with self.step("Demo contacts (the first time takes longest)"):
-            amount = [] if contacts is None else [f"--contacts={contacts}"]
-            # Its progress bar is for whoever waits.
-            children.start("demo_contacts", "manage.py", "demo_contacts", *amount, show_errors=sys.stderr.isatty())
+        amount = [] if contacts is None else [f"--contacts={contacts}"]
+        show_bar = sys.stderr.isatty()
+        with self.step("Demo contacts (the first time takes longest)", ending="\n" if show_bar else ""):
+            children.start("demo_contacts", "manage.py", "demo_contacts", *amount, show_errors=show_bar)
             children.finish("demo_contacts")
         with self.step("Web server, worker and clock"):
             web = ["--config=python:aicc.gunicorn", f"--bind=127.0.0.1:{port}", "aicc.wsgi"]
@@ -114,8 +113,11 @@ class Command(BaseCommand):
             children.start("worker", "-m", "celery", "--app=aicc", "worker", *worker)
             beat = ["--loglevel=INFO", f"--schedule={home / 'beat-schedule'}"]
             children.start("beat", "-m", "celery", "--app=aicc", "beat", *beat)
+            deadline = time.monotonic() + 60
             while not _answers(port):
                 children.check()
+                if time.monotonic() > deadline:
+                    raise CommandError(f"The web server does not answer; see {children.logs / 'web.log'}.")
                 time.sleep(0.1)
         self.say(f"\n  {url}\n\n  Everybody's password: {PASSWORD}")
         for name, what in ACCOUNTS.items():
@@ -129,10 +131,10 @@ class Command(BaseCommand):
             time.sleep(0.5)
 
     @contextmanager
-    def step(self, what: str) -> Iterator[None]:
+    def step(self, what: str, ending: str = "") -> Iterator[None]:
         """Say what happens now and how long it took."""
         started = time.monotonic()
-        self.say(f"  {what:<48}", ending="")
+        self.say(f"  {what:<48}", ending=ending)
         try:
             yield
         except BaseException:

@@ -1,0 +1,76 @@
+"""Does `manage.py create_tenant` open a tenant whose administrator can begin, or change nothing at all?"""
+
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.test import Client
+from django.urls import reverse
+
+from aicc.tenants.choices import Permission
+from aicc.tenants.management.commands import create_tenant
+from aicc.tenants.models import Account, Role, Tenant
+
+PASSWORD = "correct horse battery staple"
+
+
+@pytest.fixture
+def create(db, monkeypatch):
+    """The command, with somebody at the terminal who types this password."""
+
+    def create(slug="initech", administrator="bill", password=PASSWORD):
+        monkeypatch.setattr(create_tenant, "getpass", lambda prompt: password)
+        output = StringIO()
+        call_command("create_tenant", slug, name="Initech", administrator=administrator, stdout=output)
+        return output.getvalue()
+
+    return create
+
+
+def test_its_administrator_signs_in_and_sees_the_contacts(create):
+    said = create()
+
+    client = Client()
+    client.post(reverse("login"), {"username": "bill", "password": PASSWORD})
+    assert client.get(reverse("contacts:list")).status_code == 200
+    assert said == "Initech is open; bill may sign in.\n"
+
+
+def test_it_has_the_default_roles(create):
+    create()
+
+    roles = {role.name: set(role.permissions) for role in Role.objects.for_tenant(Tenant.objects.get())}
+
+    agent = {Permission.PLAY, Permission.DOWNLOAD, Permission.PROCESS, Permission.VIEW_IVR}
+    leader = agent | {Permission.EXPORT}
+    supervisor = leader | {Permission.VIEW_ALL_ORGANIZATION, Permission.EDIT_ALL_ORGANIZATION}
+    assert roles == {"Agent": agent, "Team leader": leader, "Supervisor": supervisor}
+
+
+def test_its_administrator_may_do_everything_there(create):
+    create()
+
+    administrator = Account.objects.for_tenant(Tenant.objects.get()).get()
+
+    assert administrator.permissions == set(Permission)
+    assert not administrator.is_operator
+
+
+@pytest.mark.parametrize("password", ["", "short", "password1234", "bill-bill-bill", "123456789012"])
+def test_a_weak_password_opens_nothing(create, password):
+    with pytest.raises(CommandError, match="password"):
+        create(administrator="bill-bill-bil", password=password)
+
+    assert not Tenant.objects.exists()
+    assert not Account.objects.across_tenants().exists()
+
+
+@pytest.mark.parametrize("taken", [{"slug": "initech"}, {"administrator": "bill"}], ids=["slug", "sign-in name"])
+def test_a_taken_name_opens_nothing(create, taken):
+    create()
+
+    with pytest.raises(CommandError, match="taken"):
+        create(**{"slug": "other", "administrator": "other", **taken})
+
+    assert [tenant.slug for tenant in Tenant.objects.all()] == ["initech"]
+    assert [account.username for account in Account.objects.across_tenants()] == ["bill"]
