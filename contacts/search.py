@@ -68,13 +68,15 @@ class ContactSearch:
             raise ValueError("Criteria that are not valid find nothing.")
         self.tenant = criteria.visibility.tenant
         self.conditions = criteria.conditions
+        self.window = window
+        self._decision = criteria.decision
         self.in_window = ContactRecord.objects.for_tenant(self.tenant).filter(
             started_at__gte=window.start, started_at__lt=window.end
         )
 
     @property
     def _can_narrow(self) -> bool:
-        return any(condition.any_of for condition in self.conditions)
+        return any(condition.narrows for condition in self.conditions)
 
     def page(self, *, size: int, after: Cursor | None = None, before: Cursor | None = None) -> Page:
         """A page of `size` records: the first, or the one after or before a cursor. May raise SearchTimeout."""
@@ -83,12 +85,12 @@ class ContactSearch:
                 newer = self._find(newer_than(self.in_window, before, at=AT), size + 1, backwards=True)
                 if len(newer) > size:
                     rank = max(before.rank - size, 1)
-                    return _page(newer[:size][::-1], rank, has_newer=True, has_older=True)
+                    return self._page(newer[:size][::-1], rank, has_newer=True, has_older=True)
                 # Fewer than a page are left up there: the first page, whole.
             rows = self.in_window if after is None else older_than(self.in_window, after, at=AT)
             found = self._find(newest_first(rows, at=AT), size + 1)
             first = 1 if after is None else after.rank + 1
-            return _page(found[:size], first, has_newer=after is not None, has_older=len(found) > size)
+            return self._page(found[:size], first, has_newer=after is not None, has_older=len(found) > size)
 
     def count(self, cap: int = COUNT_CAP) -> int:
         """How many records match, at most cap + 1. May raise SearchTimeout."""
@@ -108,6 +110,8 @@ class ContactSearch:
         """The first matching rows in their order: from the top of the window if they are dense, else by terms."""
         if not self._can_narrow:
             return self._whole(self._matching(rows)[:limit])
+        if any(condition.unique for condition in self.conditions):
+            return self._by_terms(rows, limit, backwards=backwards)
         probed = self._probe(rows, backwards=backwards)
         if probed is None:
             # The window is no larger than a probe: reading it is as fast as anything.
@@ -149,15 +153,17 @@ class ContactSearch:
     def _whole(self, rows: QuerySet) -> list[ContactRecord]:
         return list(rows.select_related(*RELATED))
 
+    def _page(self, records: list[ContactRecord], first: int, *, has_newer: bool, has_older: bool) -> Page:
+        """Cursors are the page's own ends: the next page stands after its last row, the previous before its first."""
+        if not records:
+            return Page([], first, None, None)
+        last = first + len(records) - 1
+        return Page(
+            records,
+            first,
+            older=self._cursor(records[-1], last) if has_older else None,
+            newer=self._cursor(records[0], first) if has_newer else None,
+        )
 
-def _page(records: list[ContactRecord], first: int, *, has_newer: bool, has_older: bool) -> Page:
-    """Cursors are the page's own ends: the next page stands after its last row, the previous before its first."""
-    if not records:
-        return Page([], first, None, None)
-    last = records[-1]
-    return Page(
-        records,
-        first,
-        older=Cursor(last.started_at, last.id, first + len(records) - 1) if has_older else None,
-        newer=Cursor(records[0].started_at, records[0].id, first) if has_newer else None,
-    )
+    def _cursor(self, record: ContactRecord, rank: int) -> Cursor:
+        return Cursor(record.started_at, record.id, rank, self._decision)
