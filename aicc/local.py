@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import quote
 
 import psutil
@@ -134,8 +135,8 @@ def _postgres(stack: ExitStack, home: Path, sockets: Path, *, durable: bool) -> 
     data, log_path = home / "postgresql", home / "postgresql.log"
     stop_leftovers(data)
     account = _account_for(data)
-    if account:
-        os.chown(sockets, account["user"], account["group"])
+    account.own(sockets)
+    if account.user is not None:
         for path in (programs / "postgres", data, sockets):
             _let_through(path)
         _let_read(programs.parent)
@@ -145,7 +146,7 @@ def _postgres(stack: ExitStack, home: Path, sockets: Path, *, durable: bool) -> 
     environment = {**os.environ, "LC_ALL": "C", "TZ": "UTC"}
     with log_path.open("ab") as log:
         if not (data / "PG_VERSION").exists():
-            _initdb(programs, data, log_path, durable=durable, env=environment, **account)
+            _initdb(programs, data, log_path, account, environment, durable=durable)
         options = {**POSTGRES_OPTIONS, **({} if durable else FAST_OPTIONS), "unix_socket_directories": str(sockets)}
         process = subprocess.Popen(
             [
@@ -159,7 +160,9 @@ def _postgres(stack: ExitStack, home: Path, sockets: Path, *, durable: bool) -> 
             stdout=log,
             stderr=log,
             start_new_session=True,
-            **account,
+            user=account.user,
+            group=account.group,
+            extra_groups=account.extra_groups,
         )
     stack.callback(_stop, process, signal.SIGINT)
     pid_file = data / "postmaster.pid"
@@ -176,13 +179,14 @@ def _postgres(stack: ExitStack, home: Path, sockets: Path, *, durable: bool) -> 
     return process, server.format("aicc")
 
 
-def _initdb(programs: Path, data: Path, log_path: Path, *, durable: bool, **options: object) -> None:
+def _initdb(
+    programs: Path, data: Path, log_path: Path, account: "_Account", environment: dict[str, str], *, durable: bool
+) -> None:
     """Make an empty cluster beside `data` and move it there: a run killed halfway leaves nothing that looks whole."""
     fresh = data.with_suffix(".new")
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(mode=0o700)
-    if "user" in options:
-        os.chown(fresh, options["user"], options["group"])
+    account.own(fresh)
     try:
         subprocess.run(
             [
@@ -192,9 +196,12 @@ def _initdb(programs: Path, data: Path, log_path: Path, *, durable: bool, **opti
                 *(() if durable else ("--no-sync",)),
             ],
             cwd=fresh,
+            env=environment,
             check=True,
             capture_output=True,
-            **options,
+            user=account.user,
+            group=account.group,
+            extra_groups=account.extra_groups,
         )
     except subprocess.CalledProcessError as error:
         log_path.write_bytes(error.stdout + error.stderr)
@@ -202,15 +209,27 @@ def _initdb(programs: Path, data: Path, log_path: Path, *, durable: bool, **opti
     fresh.rename(data)
 
 
-def _account_for(data: Path) -> dict[str, int]:
-    """Whom PostgreSQL runs as, for Popen: it refuses root. Empty for an ordinary user: as oneself."""
+def _account_for(data: Path) -> "_Account":
+    """Whom PostgreSQL runs as: it refuses root."""
     if os.geteuid() != 0:
-        return {}
+        return _Account()
     made_by = data.stat() if data.exists() else None
     if made_by and made_by.st_uid:
-        return {"user": made_by.st_uid, "group": made_by.st_gid, "extra_groups": ()}
+        return _Account(made_by.st_uid, made_by.st_gid, ())
     nobody = pwd.getpwnam("nobody")
-    return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": ()}
+    return _Account(nobody.pw_uid, nobody.pw_gid, ())
+
+
+class _Account(NamedTuple):
+    """Arguments of Popen. None: oneself."""
+
+    user: int | None = None
+    group: int | None = None
+    extra_groups: tuple[()] | None = None
+
+    def own(self, path: Path) -> None:
+        if self.user is not None and self.group is not None:
+            os.chown(path, self.user, self.group)
 
 
 def _let_through(path: Path) -> None:

@@ -196,6 +196,16 @@ class ContactFilter(django_filters.FilterSet):
             if f.longest_days is not None and window.span > timedelta(days=f.longest_days)
         }
 
+    @property
+    def unavailable(self) -> dict[str, int]:
+        """The criteria that cannot be used with this period, each with the days it may have."""
+        return self.unavailable_beyond(self.window) if self.window else {}
+
+    @property
+    def available(self) -> set[str]:
+        """The criteria that are offered and can be used with this period."""
+        return self.filters.keys() - self.unavailable.keys()
+
     @cached_property
     def sub_units(self) -> SubUnits | None:
         """With Include Sub-Organizations: how many of the sub-organizations are searched."""

@@ -7,12 +7,17 @@ records; the tests hold the plans.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import pairwise
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import OperationalError, connection, transaction
-from django.db.models import QuerySet
+from django.db.models import Count, DateTimeField, F, Func, IntegerField, QuerySet, Value
 from psycopg.errors import QueryCanceled
 
+from aicc.lib import periods
 from aicc.lib.keyset import Cursor, newer_than, newest_first, older_than
+from aicc.tenants import parameters
 from contacts.filters import ContactFilter
 from contacts.models import ContactRecord, ContactRecordQuerySet
 from contacts.terms import narrowed
@@ -22,6 +27,7 @@ AT = "started_at"
 # about as much as asking the terms index for something common.
 PROBE_ROWS = 20_000
 COUNT_CAP = 10_000
+CHART_SECONDS = 1
 TIMEOUT_SECONDS = 5
 # What a row of the list shows of other tables.
 RELATED = ("skill_queue", "unit", "call_reason__parent__parent")
@@ -43,6 +49,15 @@ class Page:
     @property
     def last(self) -> int:
         return self.first + len(self.records) - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Bin:
+    """A stretch of the window, and how many contacts started in it."""
+
+    start: datetime
+    end: datetime
+    count: int
 
 
 @contextmanager
@@ -95,16 +110,29 @@ class ContactSearch:
     def count(self, cap: int = COUNT_CAP) -> int:
         """How many records match, at most cap + 1. May raise SearchTimeout."""
         with time_limit(TIMEOUT_SECONDS):
-            matches = self._matching(self.in_window)
-            if self._can_narrow:
-                # Dense: as many as the cap stand near the top. Sparse: the index knows them all.
-                probed = self._probe(newest_first(self.in_window, at=AT))
-                if probed is None or self._matching(probed).count() < PROBE_ROWS // 10:
-                    matches = narrowed(matches, self.tenant.pk, self.conditions)
-            return matches.order_by()[: cap + 1].count()
+            return self._all()[: cap + 1].count()
+
+    def histogram(self) -> tuple[timedelta, list[Bin]]:
+        """How many match in each bin of the window. SearchTimeout when there is too much to chart."""
+        step, edges = periods.bins(self.window, parameters.zone_of(self.tenant))
+        bucket = Func(
+            F(AT), Value(edges, ArrayField(DateTimeField())), function="width_bucket", output_field=IntegerField()
+        )
+        with time_limit(CHART_SECONDS):
+            counts = dict(self._all().values_list(bucket).annotate(count=Count("*")))
+        return step, [Bin(start, end, counts.get(n, 0)) for n, (start, end) in enumerate(pairwise(edges), 1)]
 
     def _matching(self, records: ContactRecordQuerySet) -> ContactRecordQuerySet:
         return records.filter(*(condition.q for condition in self.conditions))
+
+    def _all(self) -> ContactRecordQuerySet:
+        """Every match, in no order: dense ones are read from the window, sparse ones the index knows."""
+        matches = self._matching(self.in_window)
+        if self._can_narrow:
+            probed = self._probe(newest_first(self.in_window, at=AT))
+            if probed is None or self._matching(probed).count() < PROBE_ROWS // 10:
+                matches = narrowed(matches, self.tenant.pk, self.conditions)
+        return matches.order_by()
 
     def _find(self, rows: ContactRecordQuerySet, limit: int, *, backwards: bool = False) -> list[ContactRecord]:
         """The first matching rows in their order: from the top of the window if they are dense, else by terms."""

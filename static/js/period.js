@@ -1,0 +1,50 @@
+// A period searches at once; Customization opens From and To beside it. Fields of a period not chosen are not sent.
+
+const period = () => document.getElementById("period");
+const custom = () => document.getElementById("period-times");
+const inSheet = () => document.querySelector("#criteria.is-open");
+
+function open() {
+  custom().toggleAttribute("data-open", true);
+}
+
+function close({ giveBack = false } = {}) {
+  if (!custom()?.hasAttribute("data-open")) return false;
+  custom().removeAttribute("data-open");
+  if (giveBack) document.querySelector("#period input:checked")?.focus();
+  return true;
+}
+
+function leaveOutTimes() {
+  const chosen = document.querySelector("#period input:checked")?.value;
+  for (const field of custom()?.querySelectorAll("input") ?? []) field.disabled = chosen !== "custom";
+}
+
+document.addEventListener("change", ({ target }) => {
+  if (target.name !== "period" || !period()?.contains(target)) return;
+  leaveOutTimes();
+  if (target.value === "custom") return open();
+  close();
+  if (!inSheet()) target.form.requestSubmit();
+});
+
+// Customization chosen already, and pressed once more: there is no change, but somebody wants to see the times.
+document.addEventListener("click", ({ target }) => {
+  if (!period()) return;
+  if (target.matches?.("#period input[value=custom]")) open();
+  else if (target.closest("[data-period-close]")) close({ giveBack: true });
+});
+
+document.addEventListener("pointerdown", ({ target }) => {
+  if (period() && !period().contains(target)) close();
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && period()?.contains(event.target) && close({ giveBack: true })) event.preventDefault();
+});
+
+// Sent from here: the times fold away, and the focus goes to what they belong to.
+document.addEventListener("submit", ({ target }) => target.contains(period()) && close({ giveBack: true }));
+
+document.addEventListener("htmx:load", leaveOutTimes);
+leaveOutTimes();
