@@ -76,6 +76,10 @@ def _make(rows: int) -> None:
     }
     with connection.cursor() as cursor:
         _fill(cursor, rows, newest, step, values)
+        cursor.execute(
+            "INSERT INTO contacts_handled (tenant_id, account_id, unit_id)"
+            " SELECT DISTINCT tenant_id, account_id, unit_id FROM contacts_contactrecord WHERE account_id IS NOT NULL"
+        )
     Tenant.objects.open(slug=f"made-{rows}", name="The mark that the rows are complete")
 
 
@@ -105,7 +109,9 @@ def _tenant(slug: str) -> Tenant:
 
 
 def _units(tenant: Tenant) -> list[OrganizationUnit]:
-    regions = OrganizationUnit.objects.bulk_create(OrganizationUnit(tenant=tenant, name=f"Region {i}") for i in range(4))
+    regions = OrganizationUnit.objects.bulk_create(
+        OrganizationUnit(tenant=tenant, name=f"Region {i}") for i in range(4)
+    )
     teams = OrganizationUnit.objects.bulk_create(
         OrganizationUnit(tenant=tenant, name=f"Team {i}", parent=regions[i % 4]) for i in range(60)
     )

@@ -1,13 +1,14 @@
 """How fast is a search? Time in the database beside the best hand-written SQL for the same rows, and the whole page.
 
-The hand-written SQL knows what the search has to find out: how common the values are.
+The hand-written SQL knows what the search has to find out: how common the values are. The changelist of
+Django's admin, over the same table, is the peer.
 """
 
 import re
-import statistics
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from django.db import connection
 from django.http import QueryDict
@@ -15,99 +16,159 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from aicc.tenants.models import Account
+from aicc.tenants.models import Account, OrganizationUnit, SkillQueue
 from benchmarks.data import BIG
 from contacts.filters import ContactFilter
 from contacts.search import ContactSearch
 
 REPEATS = 5
-_FROM = "SELECT id FROM contacts_contactrecord WHERE tenant_id = %(tenant)s AND started_at >= %(start)s"
-_NEWEST = "ORDER BY started_at DESC, id DESC LIMIT 51"
+_FROM = (
+    "SELECT id FROM contacts_contactrecord WHERE tenant_id = %(tenant)s"
+    " AND started_at >= %(start)s AND started_at < %(end)s"
+)
+_NEWEST = "ORDER BY started_at DESC, id DESC LIMIT 50"
+# The planner believes such a step to be what it is told, and does not walk the time index for rare values.
+_FIRST = "WITH m AS MATERIALIZED ({select}) SELECT id FROM m ORDER BY started_at DESC, id DESC LIMIT 50"
 
 
 @dataclass(frozen=True)
 class Canonical:
-    """A search people make, and the SQL an expert would write for it."""
+    """A search people make, and the SQL an expert would write for it: what it asks, and whether it is rare."""
 
     name: str
-    query: str
-    by_hand: str
+    criteria: dict[str, str | list[str]]
+    where: str = ""
+    rare: bool = False
+
+    @property
+    def query(self) -> str:
+        return urlencode({"period": "90d", **self.criteria}, doseq=True)
+
+    @property
+    def by_hand(self) -> str:
+        select = f"{_FROM}{' AND ' if self.where else ''}{self.where}"
+        if not self.rare:
+            return f"{select} {_NEWEST}"
+        return _FIRST.format(select=select.replace("SELECT id", "SELECT id, started_at"))
 
 
-def searches(number: str, name_sn: str) -> list[Canonical]:
+def searches(admin: Account) -> list[Canonical]:
+    rare, account = _rare_number(admin), Account.objects.for_tenant(admin.tenant).get(name="agent0")
+    quiet = Account.objects.for_tenant(admin.tenant).get(name="agent299")
+    team = OrganizationUnit.objects.for_tenant(admin.tenant).get(name="Team 7")
+    region = OrganizationUnit.objects.for_tenant(admin.tenant).get(name="Region 1")
+    queue = SkillQueue.objects.for_tenant(admin.tenant).get(name="Queue 3")
+    below = ",".join(str(id) for id in [region.pk, *(u.id for u in admin.tenant.units.descendants(region.pk))])
+    any_number = "(caller_number {0} OR called_number {0} OR handled_number {0})"
     return [
-        Canonical("1 day, first page", "period=1d", f"{_FROM} {_NEWEST}"),
-        Canonical("90 days, first page", "period=90d", f"{_FROM} {_NEWEST}"),
-        Canonical("exact number, common", "period=90d&contact_number=4008200110", _number("4008200110")),
-        Canonical("exact number, rare", f"period=90d&contact_number=%2B{number[1:]}", _number(number)),
-        Canonical("exact number, no hit", "period=90d&contact_number=123", _number("123")),
-    ]
+        Canonical("1 day", {"period": "1d"}),
+        Canonical("90 days", {}),
+        Canonical("contact number, common", {"contact_number": "4008200110"}, any_number.format("= '4008200110'")),
+        Canonical("contact number, rare", {"contact_number": rare}, any_number.format(f"= '{rare}'"), rare=True),
+        Canonical("contact number, no hit", {"contact_number": "1"}, any_number.format("= '1'"), rare=True),
+        Canonical("number contains, 31 days", {"period": "31d", "number_contains": rare[3:9]},
+                  any_number.format(f"LIKE '%%{rare[3:9]}%%'")),
+        Canonical("customer name", {"customer_name": "Customer 77"}, "customer_name = 'Customer 77'", rare=True),
+        Canonical("Call S/N", {"call_sn": "1000000000000000001"}, "call_sn = '1000000000000000001'", rare=True),
+        Canonical("call type, rare", {"call_type": "double_call"}, "call_type = 'double_call'", rare=True),
+        Canonical("account, busy", {"account": str(account.pk)}, f"account_id = {account.pk}"),
+        Canonical("account, quiet", {"account": str(quiet.pk)}, f"account_id = {quiet.pk}", rare=True),
+        Canonical("unit", {"ou": str(team.pk)}, f"unit_id = {team.pk}"),
+        Canonical("unit with sub-units", {"ou": str(region.pk), "include_sub_ous": "on"}, f"unit_id IN ({below})"),
+        Canonical("duration 1000-1100 s, 31 days", {"period": "31d", "duration_min": "1000", "duration_max": "1100"},
+                  "duration_seconds BETWEEN 1000 AND 1100"),
+        Canonical("four common, few together",
+                  {"media_type": "video", "satisfaction": "evaluation_failed", "skill_queue": str(queue.pk),
+                   "ou": str(team.pk)},
+                  f"media_type = 'video' AND satisfaction = 'evaluation_failed' AND skill_queue_id = {queue.pk}"
+                  f" AND unit_id = {team.pk}", rare=True),
+        Canonical("four common, no hit",
+                  {"call_type": "double_call", "satisfaction": "5", "media_type": "video", "account": str(quiet.pk)},
+                  f"call_type = 'double_call' AND satisfaction = '5' AND media_type = 'video'"
+                  f" AND account_id = {quiet.pk}", rare=True),
+    ]  # fmt: skip
 
 
-def _number(number: str) -> str:
-    columns = " OR ".join(f"{c} = '{number}'" for c in ("caller_number", "called_number", "handled_number"))
-    return f"{_FROM} AND ({columns}) {_NEWEST}"
+def _rare_number(admin: Account) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT caller_number FROM contacts_contactrecord TABLESAMPLE SYSTEM (1)"
+            " WHERE tenant_id = %s AND started_at > now() - interval '60 days' ORDER BY 1 DESC LIMIT 1",
+            [admin.tenant_id],
+        )
+        return cursor.fetchone()[0]
 
 
 def run(rows: int) -> None:
     admin = Account.objects.across_tenants().select_related("tenant").get(username=f"{BIG}-admin")
     client = Client()
     client.force_login(admin, "aicc.tenants.access.AccountBackend")
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT caller_number FROM contacts_contactrecord WHERE tenant_id = %s"
-            " GROUP BY 1 HAVING count(*) BETWEEN 2 AND 20 ORDER BY 1 LIMIT 1",
-            [admin.tenant_id],
-        )
-        number = cursor.fetchone()[0]
-    print(f"Searches over {rows:,} records, best of {REPEATS}, milliseconds")
-    print(f"{'':28}{'search':>8}{'by hand':>9}{'ratio':>7}{'count':>8}{'page':>8}{'CPU':>7}  indexes used")
-    for canonical in searches(number, ""):
+    print(f"Searches over {rows:,} records, 50 rows, best of {REPEATS}, milliseconds")
+    print(f"{'':30}{'search':>8}{'by hand':>9}{'ratio':>7}{'deep':>8}{'count':>8}{'page':>8}{'CPU':>7}  by way of")
+    for canonical in searches(admin):
         _measure(canonical, admin, client)
 
 
 def _measure(canonical: Canonical, admin: Account, client: Client) -> None:
     criteria = ContactFilter(QueryDict(canonical.query), account=admin, now=timezone.now())
+    if not criteria.is_valid():
+        raise SystemExit(f"{canonical.name}: {dict(criteria.errors)}")
     search = ContactSearch(criteria)
-    found = [record.id for record in search.page(size=50).records]
-    values = {"tenant": admin.tenant_id, "start": criteria.window.start}
+    with CaptureQueriesContext(connection) as queries:
+        first = search.page(size=50)
+    indexes = _indexes(list(queries))
+    values = {"tenant": admin.tenant_id, "start": criteria.window.start, "end": criteria.window.end}
     with connection.cursor() as cursor:
         cursor.execute(canonical.by_hand, values)
-        expected = [id for (id,) in cursor.fetchall()][:50]
-        if found != expected:
+        if [record.id for record in first.records] != [id for (id,) in cursor.fetchall()]:
             raise SystemExit(f"{canonical.name}: the search and the hand-written SQL find different rows")
         by_hand = _best(lambda: cursor.execute(canonical.by_hand, values))
-    with CaptureQueriesContext(connection) as queries:
-        search.page(size=50)
-    in_database = _best(lambda: search.page(size=50))
+    in_database = _best(lambda: _database_time(lambda: search.page(size=50)), clock=None)
+    deep = _best(lambda: _database_time(lambda: search.page(size=50, after=first.older)), clock=None)
     count = _best(search.count)
-    cpu = time.process_time()
     page = _best(lambda: client.get(f"/contacts/?{canonical.query}"))
-    cpu = (time.process_time() - cpu) / REPEATS
+    cpu = _best(lambda: client.get(f"/contacts/?{canonical.query}"), clock=time.process_time)
     print(
-        f"{canonical.name:28}{in_database * 1000:8.1f}{by_hand * 1000:9.1f}{in_database / by_hand:7.1f}"
-        f"{count * 1000:8.1f}{page * 1000:8.1f}{cpu * 1000:7.1f}  {_indexes(queries)}"
+        f"{canonical.name:30}{in_database * 1000:8.1f}{by_hand * 1000:9.1f}{in_database / by_hand:7.1f}"
+        f"{deep * 1000:8.1f}{count * 1000:8.1f}{page * 1000:8.1f}{cpu * 1000:7.1f}  {indexes}"
     )
 
 
-def _best(action: Callable[[], object]) -> float:
+def _database_time(action: Callable[[], object]) -> float:
+    """Seconds that statements took, the round trips to the server within them."""
+    spent = 0.0
+
+    def timed(execute, sql, params, many, context):  # type: ignore[no-untyped-def]
+        nonlocal spent
+        begun = time.perf_counter()
+        try:
+            return execute(sql, params, many, context)
+        finally:
+            spent += time.perf_counter() - begun
+
+    with connection.execute_wrapper(timed):
+        action()
+    return spent
+
+
+def _best(action: Callable[[], object], clock: Callable[[], float] | None = time.perf_counter) -> float:
+    """The shortest of some runs: by the clock, or by what the action returns."""
     times = []
     for _ in range(REPEATS):
-        begun = time.perf_counter()
-        action()
-        times.append(time.perf_counter() - begun)
-    return min(statistics.median(times), min(times))
+        begun = clock() if clock else 0.0
+        returned = action()
+        times.append(clock() - begun if clock else float(returned))  # type: ignore[arg-type]
+    return min(times)
 
 
-def _indexes(queries: CaptureQueriesContext) -> str:
-    """The indexes that the plans of these statements name, without the partitions' months."""
+def _indexes(queries: list[dict[str, str]]) -> str:
+    """What the plans of these statements read, the partitions' months left out."""
     used: set[str] = set()
     with connection.cursor() as cursor:
         for query in queries:
             if query["sql"].startswith(("SELECT", "WITH")) and "contacts_contactrecord" in query["sql"]:
                 cursor.execute(f"EXPLAIN {query['sql']}")
                 plan = "\n".join(line for (line,) in cursor.fetchall())
-                used.update(re.findall(r"(?:using|Index Scan on|Scan Backward using) (\w+)", plan))
+                used.update(re.findall(r"(?:using|Index Scan on) (\w+)", plan))
                 used.update({"sequential scan"} if "Seq Scan on contacts_contactrecord_2" in plan else ())
-    kinds = {re.sub(r"^contacts_contactrecord_(\d{4}_\d\d|default)_", "", name) for name in used}
-    return ", ".join(sorted(kinds))
+    return ", ".join(sorted({re.sub(r"^contacts_contactrecord_(\d{4}_\d\d|default)_|_idx\d*$", "", u) for u in used}))

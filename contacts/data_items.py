@@ -64,7 +64,9 @@ def _moment(value: datetime, _record: ContactRecord) -> str:
 
 
 def _media(value: str, record: ContactRecord) -> str:
-    return format_html('<svg class="icon" aria-hidden="true"><use href="#i-{}"></use></svg>{}', record.media_type, value)
+    return format_html(
+        '<svg class="icon" aria-hidden="true"><use href="#i-{}"></use></svg>{}', record.media_type, value
+    )
 
 
 def _satisfaction(value: str, _record: ContactRecord) -> str:

@@ -1,30 +1,30 @@
-"""What is searched for? The criteria of the Contact page: field, limits, condition and words of each in one place.
+"""What is searched for? The criteria of the Contact page (guide, Table 1), bound to who asks and when.
 
-How the records are then found is left to `search`, whose records may be found to `visibility`.
+What each criterion asks of a record is left to `criteria`, how records are found to `search`.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
 import django_filters
 from django import forms
-from django.core.exceptions import ValidationError
-from django.db.models import Q
 from django.http import QueryDict
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from aicc.lib import periods
-from aicc.lib.text import UnstorableText, storable
 from aicc.tenants import parameters
 from aicc.tenants.models import Account
+from contacts import criteria
+from contacts.choices import CallType, MediaType, Satisfaction
+from contacts.criteria import Criterion
 from contacts.models import ContactRecord
-from contacts.terms import Condition, Term
-from contacts.visibility import Visibility
+from contacts.terms import Condition, narrowed
+from contacts.visibility import SubUnits, Visibility
 
 PERIODS = {
     "1d": _("1 Day"),
@@ -35,7 +35,8 @@ PERIODS = {
     periods.CUSTOM: _("Customization"),
 }
 DEFAULT_PERIOD = "1d"
-LOCAL_TIME = "%Y-%m-%dT%H:%M"
+# The span up to which a number that no record equals is searched as a part of numbers (guide: seven days).
+FALLBACK_DAYS = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,80 +49,25 @@ class Sentence:
     remove: tuple[str, ...] = ()
 
 
-class TextField(forms.CharField):
-    """Text as it is kept: what PostgreSQL cannot hold is an error of this field, not of the page."""
-
-    def to_python(self, value: Any) -> str:
-        try:
-            return storable(super().to_python(value))
-        except UnstorableText:
-            raise ValidationError(_("Use letters, digits and signs only.")) from None
-
-
-class LocalTimeField(forms.DateTimeField):
-    """A time as the native control writes it, without zone: the criteria know the tenant's."""
-
-    widget = forms.DateTimeInput(attrs={"type": "datetime-local", "step": "60"}, format=LOCAL_TIME)
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(
-            input_formats=[LOCAL_TIME], error_messages={"invalid": _("Enter a date and a time.")}, **kwargs
-        )
-
-    def to_python(self, value: Any) -> datetime | None:
-        if value in self.empty_values:
-            return None
-        try:
-            local = datetime.strptime(str(value)[:40], LOCAL_TIME)  # noqa: DTZ007 – local on purpose
-        except ValueError:
-            raise ValidationError(self.error_messages["invalid"]) from None
-        if not 1990 <= local.year < 2200:
-            raise ValidationError(_("Enter a year from 1990 to 2199."))
-        return local
-
-
-class Criterion:
-    """A filter that also says what it asks of a record (`condition`) and itself in words (`sentence`)."""
-
-    def condition(self, value: Any, criteria: "ContactFilter") -> Condition | None:
-        raise NotImplementedError
-
-    def words(self, value: Any) -> str:
-        return str(value)
-
-
-class ContactNumber(Criterion, django_filters.CharFilter):
-    """Exactly the calling, called or handled number."""
-
-    field_class = TextField
-
-    def condition(self, value: str, criteria: "ContactFilter") -> Condition:
-        numbers = Q(caller_number=value) | Q(called_number=value) | Q(handled_number=value)
-        return Condition(numbers, (Term("number", value),))
-
-
-class LocalTime(django_filters.Filter):
-    """An end of a Customization period. It is no criterion by itself: the form makes a window of both."""
-
-    field_class = LocalTimeField
-
-
 class CriteriaForm(forms.Form):
     """The rules that concern more than one criterion. `window` is what the period means."""
 
-    visibility: Visibility
-    now: datetime
+    criteria: "ContactFilter"
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data
         # An empty period is the default one, as on the first visit.
         chosen = values.get("period") or DEFAULT_PERIOD
         if "period" not in self.errors:
-            values["window"] = self._custom(values) if chosen == periods.CUSTOM else self._last(chosen)
+            window = self._custom(values) if chosen == periods.CUSTOM else self._last(chosen)
+            values["window"] = window
+            if window is not None:
+                self._refuse_unavailable(values, window)
+        self._check_durations(values)
         return values
 
     def _last(self, period: str) -> periods.Window:
-        return periods.last_days(periods.PERIOD_DAYS[period], now=self.now)
+        return periods.last_days(periods.PERIOD_DAYS[period], now=self.criteria.now)
 
     def _custom(self, values: dict[str, Any]) -> periods.Window | None:
         for name in ("start", "end"):
@@ -130,17 +76,17 @@ class CriteriaForm(forms.Form):
         if "start" in self.errors or "end" in self.errors:
             return None
         start, end = values["start"], values["end"]
-        limit = parameters.TIME_SPAN.value(self.visibility.tenant)
+        limit = parameters.TIME_SPAN.value(self.criteria.visibility.tenant)
         if end <= start:
             self.add_error("end", _("Enter a time after the start."))
-        elif (end - start).total_seconds() > limit * 24 * 3600:
+        elif end - start > timedelta(days=limit):
             self.add_error("end", _("Enter a time at most %(days)s days after the start.") % {"days": limit})
         else:
             return self._between(start, end)
         return None
 
     def _between(self, start: datetime, end: datetime) -> periods.Window | None:
-        zone = parameters.zone_of(self.visibility.tenant)
+        zone = parameters.zone_of(self.criteria.visibility.tenant)
         try:
             return periods.between(start, end, zone)
         except periods.DoesNotExist as gap:
@@ -150,11 +96,22 @@ class CriteriaForm(forms.Form):
                     self.add_error(name, _("The clocks skipped %(before)s to %(after)s.") % skipped)
             return None
 
+    def _refuse_unavailable(self, values: dict[str, Any], window: periods.Window) -> None:
+        for name, days in self.criteria.unavailable_beyond(window).items():
+            if values.get(name):
+                self.add_error(name, _("Unavailable when the time span exceeds %(days)s days.") % {"days": days})
+
+    def _check_durations(self, values: dict[str, Any]) -> None:
+        least, most = values.get("duration_min"), values.get("duration_max")
+        if least and most and int(most) < int(least):
+            self.add_error("duration_max", _("Enter %(seconds)s or more.") % {"seconds": int(least)})
+
 
 class ContactFilter(django_filters.FilterSet):
     """The criteria, bound once to a query string, the account that asks, and the moment it asks.
 
-    Say `is_valid()` first: criteria that are not valid find nothing.
+    Say `is_valid()` first: criteria that are not valid find nothing. `decision` is that of an earlier page of
+    the same search, which this one keeps; None lets it decide.
     """
 
     period = django_filters.ChoiceFilter(
@@ -163,25 +120,61 @@ class ContactFilter(django_filters.FilterSet):
         empty_label=None,
         error_messages={"invalid_choice": _("Choose one of the periods. This one is longer than can be searched.")},
     )
-    start = LocalTime(label=_("From"))
-    end = LocalTime(label=_("To"))
-    contact_number = ContactNumber(label=_("Contact number"), max_length=128)
+    start = criteria.LocalTime(label=_("From"))
+    end = criteria.LocalTime(label=_("To"))
+    contact_number = criteria.ContactNumber(label=_("Contact number"), max_length=128)
+    data_scope = criteria.Scope(label=_("Data scope"), choices=())
+    ou = criteria.Unit(label=_("Organization Unit"))
+    include_sub_ous = criteria.IncludeSubUnits(label=_("Include Sub-Organizations"))
+    call_type = criteria.Choices(label=_("Call Type"), kind="call_type", enum=CallType)
+    media_type = criteria.Choices(label=_("Media Type"), kind="media_type", enum=MediaType)
+    skill_queue = criteria.Queues(label=_("Skill Queue"), kind="skill_queue")
+    satisfaction = criteria.Choices(label=_("Satisfaction Evaluation"), kind="satisfaction", enum=Satisfaction)
+    reason_set = criteria.ReasonSet(label=_("Call Reason Set or Not"), choices=[("yes", _("Yes")), ("no", _("No"))])
+    account = criteria.Accounts(label=_("Account"))
+    employee_id = criteria.Exact(label=_("Employee ID"), kind="employee", max_length=32)
+    caller_number = criteria.OneNumber(label=_("Caller Number"), max_length=128)
+    called_number = criteria.OneNumber(label=_("Called Number"), max_length=128)
+    handled_number = criteria.OneNumber(label=_("Handled Number"), max_length=128)
+    customer_name = criteria.Exact(label=_("Customer Name"), kind="name", max_length=200)
+    call_sn = criteria.CallSN(label=_("Call S/N"), most=19, exactly=19)
+    call_id = criteria.Exact(label=_("Call ID"), max_length=128)
+    duration_min = criteria.Duration(label=_("Call Duration Start"), lookup_expr="gte", most=6)
+    duration_max = criteria.Duration(label=_("Call Duration End"), lookup_expr="lte", most=6)
+    number_contains = criteria.NumberPart(label=_("Contact Number (Fuzzy Search)"), least=3, max_length=128)
 
     class Meta:
         model = ContactRecord
         fields: list[str] = []
         form = CriteriaForm
 
-    def __init__(self, data: QueryDict, *, account: Account, now: datetime) -> None:
+    def __init__(self, data: QueryDict, *, account: Account, now: datetime, decision: int | None = None) -> None:
         self.visibility = Visibility.of(account)
         self.now = now
+        self._decided = decision
         super().__init__(data, queryset=ContactRecord.objects.none())
+        self.scope = self._scope(data)
+        for name, criterion in list(self._criteria()):
+            if not criterion.offered(self.visibility, self.scope):
+                del self.filters[name]
+        if "ou" not in self.filters:
+            del self.filters["include_sub_ous"]
+
+    def _scope(self, data: QueryDict) -> str:
+        """The data scope that is in force: it decides which criteria are offered before the form is checked."""
+        chosen = data.get("data_scope")
+        return chosen if chosen in self.visibility.data_scopes else self.visibility.default_scope.value
+
+    def _criteria(self) -> Iterator[tuple[str, Any]]:
+        return ((name, f) for name, f in self.filters.items() if isinstance(f, Criterion))
 
     @cached_property
     def form(self) -> CriteriaForm:
         form = super().form
-        form.visibility, form.now = self.visibility, self.now
+        form.criteria = self
         form.fields["period"].choices = self.period_choices
+        for name, criterion in self._criteria():
+            criterion.prepare(form.fields[name], self.visibility)
         return form
 
     @cached_property
@@ -195,13 +188,72 @@ class ContactFilter(django_filters.FilterSet):
         """What the period means; None when the criteria are not valid."""
         return self.form.cleaned_data.get("window") if self.is_valid() else None
 
+    def unavailable_beyond(self, window: periods.Window) -> dict[str, int]:
+        """The criteria that this window is too long for, each with the days it may have."""
+        return {
+            name: f.longest_days
+            for name, f in self._criteria()
+            if f.longest_days is not None and window.span > timedelta(days=f.longest_days)
+        }
+
+    @property
+    def unavailable(self) -> dict[str, int]:
+        """The criteria that cannot be used with this period, each with the days it may have."""
+        return self.unavailable_beyond(self.window) if self.window else {}
+
+    @property
+    def available(self) -> set[str]:
+        """The criteria that are offered and can be used with this period."""
+        return self.filters.keys() - self.unavailable.keys()
+
+    @cached_property
+    def sub_units(self) -> SubUnits | None:
+        """With Include Sub-Organizations: how many of the sub-organizations are searched."""
+        unit = self.form.cleaned_data.get("ou")
+        if not isinstance(unit, int) or not self.form.cleaned_data.get("include_sub_ous"):
+            return None
+        return self.visibility.sub_units(unit, include_sub=True)
+
     @cached_property
     def conditions(self) -> list[Condition]:
         """What is asked of a record besides its start time, the account's reach first."""
         if not self.is_valid():
             raise ValueError("Criteria that are not valid find nothing.")
+        values = self.form.cleaned_data
+        reach = self.visibility.condition(
+            scope=self.scope if self.visibility.data_scopes else None,
+            unit=values.get("ou"),
+            include_sub=bool(values.get("include_sub_ous")),
+        )
         asked = (f.condition(value, self) for _name, f, value in self._applied())
-        return [self.visibility.condition(), *(condition for condition in asked if condition is not None)]
+        return [reach, *(condition for condition in asked if condition is not None)]
+
+    @cached_property
+    def contains(self) -> frozenset[str]:
+        """The numbers that no record within reach and window equals, and that are searched as parts instead."""
+        window, values = self.window, self.form.cleaned_data
+        given = {name: values[name] for name in criteria.NUMBERS if values.get(name)}
+        if window is None or not given or window.span > timedelta(days=FALLBACK_DAYS):
+            return frozenset()
+        if not self.visibility.may_fall_back:
+            return frozenset()
+        if self._decided is not None:
+            return (
+                frozenset(name for bit, name in enumerate(criteria.NUMBERS) if self._decided >> bit & 1) & given.keys()
+            )
+        return frozenset(name for name, number in given.items() if not self._equals_any(name, number, window))
+
+    @property
+    def decision(self) -> int:
+        """Which numbers are searched as parts, a bit each: it rides in the cursor."""
+        return sum(1 << bit for bit, name in enumerate(criteria.NUMBERS) if name in self.contains)
+
+    def _equals_any(self, name: str, number: str, window: periods.Window) -> bool:
+        exact = self.filters[name].exact(number)
+        records = self.visibility.within_reach().filter(
+            exact.q, started_at__gte=window.start, started_at__lt=window.end
+        )
+        return narrowed(records, self.visibility.tenant.pk, [exact]).exists()
 
     @property
     def sentences(self) -> list[Sentence]:
@@ -213,13 +265,14 @@ class ContactFilter(django_filters.FilterSet):
         if values["period"] == periods.CUSTOM:
             period = f"{values['start']:%Y-%m-%d %H:%M} – {values['end']:%Y-%m-%d %H:%M}"
         said = [Sentence("period", self.filters["period"].label, period)]
-        said += [Sentence(name, f.label, f.words(value), (name,)) for name, f, value in self._applied()]
+        for name, criterion, value in self._applied():
+            said.append(Sentence(name, criterion.label, criterion.words(value, self), (name, *criterion.with_it)))
         return said
 
     def _applied(self) -> Iterator[tuple[str, Any, Any]]:
-        for name, criterion in self.filters.items():
+        for name, criterion in self._criteria():
             value = self.form.cleaned_data.get(name)
-            if isinstance(criterion, Criterion) and value not in (None, "", []):
+            if value not in (None, "", []):
                 yield name, criterion, value
 
     @property

@@ -111,6 +111,27 @@ class ContactRecord(models.Model):
         return self.call_sn
 
 
+class Handled(models.Model):
+    """That an account handled records of a unit: what the Account criterion offers, without reading records.
+
+    The loader writes it. A pair stays when its last record goes: it names an account, not a contact.
+    """
+
+    tenant = models.ForeignKey(Tenant, models.CASCADE, related_name="+", db_index=False)
+    account = models.ForeignKey(Account, models.CASCADE, related_name="handled")
+    unit = models.ForeignKey(OrganizationUnit, models.CASCADE, null=True, related_name="+")
+
+    objects = TenantQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("tenant", "account", "unit", name="handled_once", nulls_distinct=False),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.account_id} {self.unit_id}"
+
+
 class RecordPart(models.Model):
     """Something that belongs to a record and is seen with it, in the order it happened."""
 

@@ -7,12 +7,17 @@ records; the tests hold the plans.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import pairwise
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import OperationalError, connection, transaction
-from django.db.models import QuerySet
+from django.db.models import Count, DateTimeField, F, Func, IntegerField, QuerySet, Value
 from psycopg.errors import QueryCanceled
 
+from aicc.lib import periods
 from aicc.lib.keyset import Cursor, newer_than, newest_first, older_than
+from aicc.tenants import parameters
 from contacts.filters import ContactFilter
 from contacts.models import ContactRecord, ContactRecordQuerySet
 from contacts.terms import narrowed
@@ -22,6 +27,7 @@ AT = "started_at"
 # about as much as asking the terms index for something common.
 PROBE_ROWS = 20_000
 COUNT_CAP = 10_000
+CHART_SECONDS = 1
 TIMEOUT_SECONDS = 5
 # What a row of the list shows of other tables.
 RELATED = ("skill_queue", "unit", "call_reason__parent__parent")
@@ -43,6 +49,15 @@ class Page:
     @property
     def last(self) -> int:
         return self.first + len(self.records) - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Bin:
+    """A stretch of the window, and how many contacts started in it."""
+
+    start: datetime
+    end: datetime
+    count: int
 
 
 @contextmanager
@@ -68,13 +83,15 @@ class ContactSearch:
             raise ValueError("Criteria that are not valid find nothing.")
         self.tenant = criteria.visibility.tenant
         self.conditions = criteria.conditions
+        self.window = window
+        self._decision = criteria.decision
         self.in_window = ContactRecord.objects.for_tenant(self.tenant).filter(
             started_at__gte=window.start, started_at__lt=window.end
         )
 
     @property
     def _can_narrow(self) -> bool:
-        return any(condition.any_of for condition in self.conditions)
+        return any(condition.narrows for condition in self.conditions)
 
     def page(self, *, size: int, after: Cursor | None = None, before: Cursor | None = None) -> Page:
         """A page of `size` records: the first, or the one after or before a cursor. May raise SearchTimeout."""
@@ -83,31 +100,46 @@ class ContactSearch:
                 newer = self._find(newer_than(self.in_window, before, at=AT), size + 1, backwards=True)
                 if len(newer) > size:
                     rank = max(before.rank - size, 1)
-                    return _page(newer[:size][::-1], rank, has_newer=True, has_older=True)
+                    return self._page(newer[:size][::-1], rank, has_newer=True, has_older=True)
                 # Fewer than a page are left up there: the first page, whole.
             rows = self.in_window if after is None else older_than(self.in_window, after, at=AT)
             found = self._find(newest_first(rows, at=AT), size + 1)
             first = 1 if after is None else after.rank + 1
-            return _page(found[:size], first, has_newer=after is not None, has_older=len(found) > size)
+            return self._page(found[:size], first, has_newer=after is not None, has_older=len(found) > size)
 
     def count(self, cap: int = COUNT_CAP) -> int:
         """How many records match, at most cap + 1. May raise SearchTimeout."""
         with time_limit(TIMEOUT_SECONDS):
-            matches = self._matching(self.in_window)
-            if self._can_narrow:
-                # Dense: as many as the cap stand near the top. Sparse: the index knows them all.
-                probed = self._probe(newest_first(self.in_window, at=AT))
-                if probed is None or self._matching(probed).count() < PROBE_ROWS // 10:
-                    matches = narrowed(matches, self.tenant.pk, self.conditions)
-            return matches.order_by()[: cap + 1].count()
+            return self._all()[: cap + 1].count()
+
+    def histogram(self) -> tuple[timedelta, list[Bin]]:
+        """How many match in each bin of the window. SearchTimeout when there is too much to chart."""
+        step, edges = periods.bins(self.window, parameters.zone_of(self.tenant))
+        bucket = Func(
+            F(AT), Value(edges, ArrayField(DateTimeField())), function="width_bucket", output_field=IntegerField()
+        )
+        with time_limit(CHART_SECONDS):
+            counts = dict(self._all().values_list(bucket).annotate(count=Count("*")))
+        return step, [Bin(start, end, counts.get(n, 0)) for n, (start, end) in enumerate(pairwise(edges), 1)]
 
     def _matching(self, records: ContactRecordQuerySet) -> ContactRecordQuerySet:
         return records.filter(*(condition.q for condition in self.conditions))
+
+    def _all(self) -> ContactRecordQuerySet:
+        """Every match, in no order: dense ones are read from the window, sparse ones the index knows."""
+        matches = self._matching(self.in_window)
+        if self._can_narrow:
+            probed = self._probe(newest_first(self.in_window, at=AT))
+            if probed is None or self._matching(probed).count() < PROBE_ROWS // 10:
+                matches = narrowed(matches, self.tenant.pk, self.conditions)
+        return matches.order_by()
 
     def _find(self, rows: ContactRecordQuerySet, limit: int, *, backwards: bool = False) -> list[ContactRecord]:
         """The first matching rows in their order: from the top of the window if they are dense, else by terms."""
         if not self._can_narrow:
             return self._whole(self._matching(rows)[:limit])
+        if any(condition.unique for condition in self.conditions):
+            return self._by_terms(rows, limit, backwards=backwards)
         probed = self._probe(rows, backwards=backwards)
         if probed is None:
             # The window is no larger than a probe: reading it is as fast as anything.
@@ -149,15 +181,17 @@ class ContactSearch:
     def _whole(self, rows: QuerySet) -> list[ContactRecord]:
         return list(rows.select_related(*RELATED))
 
+    def _page(self, records: list[ContactRecord], first: int, *, has_newer: bool, has_older: bool) -> Page:
+        """Cursors are the page's own ends: the next page stands after its last row, the previous before its first."""
+        if not records:
+            return Page([], first, None, None)
+        last = first + len(records) - 1
+        return Page(
+            records,
+            first,
+            older=self._cursor(records[-1], last) if has_older else None,
+            newer=self._cursor(records[0], first) if has_newer else None,
+        )
 
-def _page(records: list[ContactRecord], first: int, *, has_newer: bool, has_older: bool) -> Page:
-    """Cursors are the page's own ends: the next page stands after its last row, the previous before its first."""
-    if not records:
-        return Page([], first, None, None)
-    last = records[-1]
-    return Page(
-        records,
-        first,
-        older=Cursor(last.started_at, last.id, first + len(records) - 1) if has_older else None,
-        newer=Cursor(records[0].started_at, records[0].id, first) if has_newer else None,
-    )
+    def _cursor(self, record: ContactRecord, rank: int) -> Cursor:
+        return Cursor(record.started_at, record.id, rank, self._decision)

@@ -4,11 +4,11 @@ One inverted index over them serves every criterion and every combination (measu
 A hash may collide, so terms only narrow: the plain condition stands beside them, and decides.
 """
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
-from django.db.models import BigIntegerField, F, Func, Q, QuerySet, Value
+from django.db.models import BigIntegerField, F, Func, Q, QuerySet, TextField, Value
 
 # The arguments of the SQL function `contact_terms`, in its order: the index is over exactly this expression.
 _COLUMNS = (
@@ -27,6 +27,8 @@ _COLUMNS = (
     "call_reason_id",
     "duration_seconds",
 )
+# Durations are terms by the minute, and all from an hour up are one term.
+LONG_MINUTES = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,31 +41,58 @@ class Term:
 
 @dataclass(frozen=True)
 class Condition:
-    """What a criterion asks of a record: `q` decides, and a record that meets it has at least one of `any_of`.
+    """What a criterion asks of a record: `q` decides, the rest says how the database may find such records.
 
-    Without terms the criterion cannot narrow through the index, and only filters.
+    A record that meets it carries at least one of the terms `any_of` (when there are any), and its numbers
+    contain `part` (when there is one). `unique` conditions have an index of their own and match a few records.
     """
 
     q: Q
     any_of: tuple[Term, ...] = ()
+    part: str = ""
+    unique: bool = False
+
+    @property
+    def narrows(self) -> bool:
+        return bool(self.any_of or self.part or self.unique)
 
 
-def narrowed(records: QuerySet, tenant_id: int, conditions: list[Condition]) -> QuerySet:
-    """The records that carry the terms of every condition."""
-    groups = [condition.any_of for condition in conditions if condition.any_of]
+def minutes(low: int | None, high: int | None) -> tuple[Term, ...]:
+    """The terms of durations from low to high seconds, either end open."""
+    first = min((low or 0) // 60, LONG_MINUTES)
+    last = LONG_MINUTES if high is None else min(high // 60, LONG_MINUTES)
+    return tuple(Term("minutes", str(minute)) for minute in range(first, last + 1))
+
+
+def narrowed(records: QuerySet, tenant_id: int, conditions: Iterable[Condition]) -> QuerySet:
+    """The records that an index finds for all the conditions together."""
+    conditions = list(conditions)
+    if any(condition.unique for condition in conditions):
+        return records
     records = records.alias(terms=Func(*map(F, _COLUMNS), function="contact_terms", output_field=_terms()))
+    groups = [condition.any_of for condition in conditions if condition.any_of]
     if single := [group[0] for group in groups if len(group) == 1]:
         records = records.filter(terms__contains=_array(tenant_id, single))
     for group in groups:
         if len(group) > 1:
             records = records.filter(terms__overlap=_array(tenant_id, group))
+    if parts := [condition.part for condition in conditions if condition.part]:
+        records = records.alias(numbers=_numbers())
+        for part in parts:
+            records = records.filter(numbers__contains=part)
     return records
 
 
-def _array(tenant_id: int, terms: Any) -> Func:
+def _array(tenant_id: int, terms: Sequence[Term]) -> Func:
     hashes = [Func(Value(term.kind), Value(tenant_id), Value(term.value), function="contact_term") for term in terms]
     return Func(*hashes, template="ARRAY[%(expressions)s]", output_field=_terms())
 
 
 def _terms() -> ArrayField:
     return ArrayField(BigIntegerField())
+
+
+def _numbers() -> Func:
+    """The three numbers in one text: what the trigram index is over, where the server has one."""
+    columns = ("caller_number", "called_number", "handled_number")
+    return Func(*map(F, columns), function="contact_numbers", output_field=TextField())

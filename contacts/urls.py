@@ -8,5 +8,8 @@ app_name = "contacts"
 urlpatterns = [
     path("", views.contact_list, name="list"),
     path("count/", views.contact_count, name="count"),
+    path("volume/", views.contact_volume, name="volume"),
+    path("accounts/", views.account_options, name="account_options"),
+    path("units/", views.unit_options, name="unit_options"),
     path("<int:id>/", views.contact_details, name="details"),
 ]

@@ -5,9 +5,11 @@ What is asked is left to `filters`, how it is found to `search`, what is shown o
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
+from django.core.exceptions import ValidationError
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -16,19 +18,22 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from aicc.lib.keyset import BadCursor, Cursor
+from aicc.lib.periods import CUSTOM
 from aicc.tenants.access import tenant_page
 from aicc.tenants.choices import Permission
+from contacts.addresses import address, position
+from contacts.charts import Volume
 from contacts.data_items import DATA_ITEMS, rows, shown_items
-from contacts.filters import ContactFilter
+from contacts.fields import TextField
+from contacts.filters import PERIODS, ContactFilter
 from contacts.models import Message, Transfer
 from contacts.search import COUNT_CAP, RELATED, ContactSearch, SearchTimeout
-from contacts.visibility import Visibility
+from contacts.visibility import UNORGANIZED, DataScope, Visibility
 
 PAGE_SIZES = (20, 50, 100)
 DEFAULT_SIZE = 50
-# Where a page stands, not what is searched: what a new search drops.
-POSITION = ("after", "before", "as_of")
+# How many accounts a type-ahead shows.
+MOST_OPTIONS = 20
 
 
 @require_safe
@@ -36,25 +41,25 @@ POSITION = ("after", "before", "as_of")
 def contact_list(request: HttpRequest) -> HttpResponse:
     """Contact History > Contact (guide, Table 1)."""
     now = timezone.now()
-    criteria = ContactFilter(request.GET, account=request.user, now=_as_of(request, now))
+    at = position(request.GET, now)
+    criteria = ContactFilter(request.GET, account=request.user, now=at.as_of, decision=at.decision)
     context = _frame(request, criteria, now)
     if not criteria.is_valid():
         return _render(request, "list", context, status=422 if request.htmx else 200)
     try:
-        page = ContactSearch(criteria).page(size=context["size"], **_cursor(request))
-    except BadCursor:
-        context["notice"] = _("That page does not exist. These are the newest contacts.")
-        page = ContactSearch(criteria).page(size=context["size"])
+        page = ContactSearch(criteria).page(size=context["size"], after=at.after, before=at.before)
     except SearchTimeout:
         return _render(request, "unavailable", context, status=503)
-    position = {"as_of": criteria.now.isoformat()}
+    begun = {"as_of": at.as_of.isoformat()}
     context |= {
         "page": page,
         "rows": rows(page.records, context["items"]),
-        "older_url": _address(request.GET, **position, after=page.older) if page.older else None,
-        "newer_url": _address(request.GET, **position, before=page.newer) if page.newer else None,
-        "count_url": _address(request.GET, "contacts:count", **position),
+        "older_url": address(request.GET, **begun, after=page.older) if page.older else None,
+        "newer_url": address(request.GET, **begun, before=page.newer) if page.newer else None,
+        "count_url": address(request.GET, "contacts:count", **begun),
+        "volume_url": address(request.GET, "contacts:volume", **begun),
         "suggestions": list(_suggestions(request, criteria)) if not page.records else [],
+        "notice": _("That page does not exist. These are the newest contacts.") if at.forged else "",
     }
     return _render(request, "list", context)
 
@@ -63,16 +68,82 @@ def contact_list(request: HttpRequest) -> HttpResponse:
 @tenant_page()
 def contact_count(request: HttpRequest) -> HttpResponse:
     """How many contacts match, loaded after the rows: exact up to 10,000, then 10,000+."""
-    criteria = ContactFilter(request.GET, account=request.user, now=_as_of(request, timezone.now()))
-    context: dict[str, Any] = {"list_url": _address(request.GET)}
+    criteria = _again(request)
+    context: dict[str, Any] = {"list_url": address(request.GET)}
+    status = 200
     if criteria.is_valid():
         try:
             found = ContactSearch(criteria).count()
+            shown = number_format(min(found, COUNT_CAP), use_l10n=True, force_grouping=True)
+            context |= {"number": found, "count": f"{shown}+" if found > COUNT_CAP else shown}
         except SearchTimeout:
-            return render(request, "contacts/_count.html", context, status=503)
-        shown = number_format(min(found, COUNT_CAP), use_l10n=True, force_grouping=True)
-        context |= {"number": found, "count": f"{shown}+" if found > COUNT_CAP else shown}
-    return render(request, "contacts/_count.html" if request.htmx else "contacts/count.html", context)
+            status = 503
+    return render(request, "contacts/_count.html" if request.htmx else "contacts/count.html", context, status=status)
+
+
+@require_safe
+@tenant_page()
+def contact_volume(request: HttpRequest) -> HttpResponse:
+    """How many contacts started when, over the window; each bar narrows the period to its own."""
+    criteria = _again(request)
+    context: dict[str, Any] = {"list_url": address(request.GET)}
+    if criteria.is_valid():
+        try:
+            step, bins = ContactSearch(criteria).histogram()
+            context["volume"] = Volume(step, bins, request.GET, now=criteria.now)
+        except SearchTimeout:
+            context["too_many"] = True
+    return render(request, "contacts/_volume.html" if request.htmx else "contacts/volume.html", context)
+
+
+@require_safe
+@tenant_page()
+def account_options(request: HttpRequest) -> HttpResponse:
+    """The accounts that handled records within reach and whose name or Employee ID has the typed text."""
+    try:
+        typed = TextField(required=False, max_length=200).clean(request.GET.get("q", ""))
+        found = Visibility.of(request.user).handlers()
+        found = found.filter(Q(name__icontains=typed) | Q(employee_id__startswith=typed)).order_by("name", "id")
+        accounts = list(found[: MOST_OPTIONS + 1])
+    except ValidationError:
+        typed, accounts = "", []
+    chosen = set(request.GET.getlist("account"))
+    options = [
+        Link(account.name, address(_with(request, account=account.pk), q=None), account.employee_id, str(account.pk))
+        for account in accounts[:MOST_OPTIONS]
+    ]
+    context = {"typed": typed, "options": options, "chosen": chosen, "more": len(accounts) > MOST_OPTIONS}
+    return render(request, f"contacts/{'_' if request.htmx else ''}account_options.html", context)
+
+
+@require_safe
+@tenant_page()
+def unit_options(request: HttpRequest) -> HttpResponse:
+    """The organization units to choose from, as a tree: those whose name has the typed text, and what is above them."""
+    visibility = Visibility.of(request.user)
+    typed = request.GET.get("q", "").strip()[:200].casefold()
+    units = list(visibility.units) if visibility.data_scopes else []
+    matches = {unit.id for unit in units if typed in unit.name.casefold()}
+    kept = visibility.tenant.units.with_ancestors(matches)
+    nodes = [
+        {
+            "unit": unit,
+            "matches": bool(typed) and unit.id in matches,
+            "url": address(request.GET, q=None, ou=unit.id, data_scope=DataScope.ORGANIZATION.value),
+        }
+        for unit in units
+        if unit.id in kept
+    ]
+    context = {
+        "nodes": nodes,
+        "typed": request.GET.get("q", ""),
+        "matches": len(matches),
+        "chosen": request.GET.get("ou", ""),
+        "unorganized_url": address(request.GET, q=None, ou=UNORGANIZED, data_scope=DataScope.ORGANIZATION.value)
+        if visibility.offers_unorganized
+        else None,
+    }
+    return render(request, f"contacts/{'_' if request.htmx else ''}unit_options.html", context)
 
 
 @require_safe
@@ -116,16 +187,16 @@ def _frame(request: HttpRequest, criteria: ContactFilter, now: datetime) -> dict
         "chips": [
             Link(
                 sentence.label,
-                _address(request.GET, **dict.fromkeys(sentence.remove)) if sentence.remove else None,
+                address(request.GET, **dict.fromkeys(sentence.remove)) if sentence.remove else None,
                 sentence.value,
                 sentence.name,
             )
             for sentence in sentences
         ],
-        "clear_url": _address(request.GET, **clear) if len(clear) > 1 else None,
-        "refresh_url": _address(request.GET),
+        "clear_url": address(request.GET, **clear) if len(clear) > 1 else None,
+        "refresh_url": address(request.GET),
         "reset_url": reverse("contacts:list"),
-        "one_day_url": _address(request.GET, period="1d", start=None, end=None),
+        "one_day_url": address(request.GET, period="1d", start=None, end=None),
         "items": shown_items(),
         "size": int(size) if size in map(str, PAGE_SIZES) else DEFAULT_SIZE,
         "sizes": PAGE_SIZES,
@@ -142,32 +213,26 @@ def _render(request: HttpRequest, name: str, context: dict[str, Any], status: in
 
 
 def _suggestions(request: HttpRequest, criteria: ContactFilter) -> Iterator[Link]:
-    """Where to look when nothing was found: the next longer period."""
-    offered = [(key, label) for key, label in criteria.period_choices if key != "custom"]
-    keys = [key for key, _label in offered]
-    chosen = criteria.form.cleaned_data["period"] or keys[0]
-    for key, label in offered[keys.index(chosen) + 1 :][:1] if chosen in keys else []:
-        yield Link(_("Search the last %(period)s") % {"period": label}, _address(request.GET, period=key))
+    """Where to look when nothing was found: the next longer period, and a part of the number."""
+    offered = [key for key, _label in criteria.period_choices if key != CUSTOM]
+    chosen = criteria.form.cleaned_data["period"] or offered[0]
+    for key in offered[offered.index(chosen) + 1 :][:1] if chosen in offered else []:
+        yield Link(_("Search the last %(period)s") % {"period": PERIODS[key]}, address(request.GET, period=key))
+    number = criteria.form.cleaned_data.get("contact_number")
+    if number and "number_contains" in criteria.available:
+        url = address(request.GET, contact_number=None, number_contains=number)
+        yield Link(_("Use Contact Number (Fuzzy Search)"), url)
 
 
-def _address(query: QueryDict, name: str = "contacts:list", **changes: Any) -> str:
-    """The page's own address with some parameters changed, or taken away by None. It starts at the first page."""
-    query = query.copy()
-    for key, value in {**dict.fromkeys(POSITION), **changes}.items():
-        query.pop(key, None)
-        if value is not None:
-            query[key] = str(value)
-    return f"{reverse(name)}?{query.urlencode()}" if query else reverse(name)
+def _again(request: HttpRequest) -> ContactFilter:
+    """The criteria of a page that asks for more about its search."""
+    at = position(request.GET, timezone.now())
+    return ContactFilter(request.GET, account=request.user, now=at.as_of, decision=at.decision)
 
 
-def _cursor(request: HttpRequest) -> dict[str, Cursor]:
-    return {name: Cursor.parse(request.GET[name]) for name in ("after", "before") if request.GET.get(name)}
-
-
-def _as_of(request: HttpRequest, now: datetime) -> datetime:
-    """The moment a search was begun, which its further pages and its count keep: `1 Day` must not slide between."""
-    try:
-        begun = datetime.fromisoformat(request.GET.get("as_of", ""))
-        return begun if now - timedelta(days=1) < begun <= now else now
-    except (ValueError, TypeError, OverflowError):
-        return now
+def _with(request: HttpRequest, **added: Any) -> QueryDict:
+    """The query with values added to those a parameter has."""
+    query = request.GET.copy()
+    for key, value in added.items():
+        query.appendlist(key, str(value))
+    return query

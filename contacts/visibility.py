@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Q, TextChoices
+from django.db.models import Exists, OuterRef, Q, TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from aicc.tenants import parameters
 from aicc.tenants.choices import Permission
-from aicc.tenants.models import Account, Tenant
+from aicc.tenants.models import Account, AccountQuerySet, Tenant
 from aicc.tenants.organization import Unit
-from contacts.models import ContactRecord, ContactRecordQuerySet
+from contacts.models import ContactRecord, ContactRecordQuerySet, Handled
 from contacts.terms import Condition, Term
 
 
@@ -73,6 +73,17 @@ class Visibility:
         """Whether the tenant's organizations are kept apart: then units open reach, without they do not."""
         return parameters.ISOLATION.value(self.tenant)
 
+    @cached_property
+    def may_search_parts(self) -> bool:
+        """Whether numbers may be searched by a part: not while personal data is encrypted."""
+        return not parameters.ENCRYPTION.value(self.tenant)
+
+    @cached_property
+    def may_fall_back(self) -> bool:
+        """Whether a number that no record equals may be searched as a part: in tenants with few enough agents."""
+        limit = parameters.FUZZY_AGENT_LIMIT.value(self.tenant)
+        return self.may_search_parts and Account.objects.for_tenant(self.tenant).agents().count() <= limit
+
     # --- What is offered ---------------------------------------------------------------------------
 
     @property
@@ -94,6 +105,13 @@ class Visibility:
         if self.is_full:
             return iter(self.tenant.units)
         return (unit for unit in self.tenant.units if unit.id in self.accessible)
+
+    def handlers(self) -> AccountQuerySet:
+        """The accounts that handled records within reach."""
+        handled = Handled.objects.for_tenant(self.tenant).filter(account=OuterRef("pk"))
+        if not self.is_full:
+            handled = handled.filter(Q(account=self.account) | Q(unit__in=self.accessible))
+        return Account.objects.for_tenant(self.tenant).filter(Exists(handled))
 
     @cached_property
     def accessible(self) -> frozenset[int]:

@@ -12,7 +12,7 @@ from django.db.models import F, QuerySet
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_FORM = struct.Struct(">qqI")
+_FORM = struct.Struct(">qqIB")
 _RANGE = (datetime(1990, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC))
 # Half of what the form holds: the next page's rank has to fit as well.
 _LAST_RANK = 2**31
@@ -24,27 +24,34 @@ class BadCursor(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """The row a page stands after or before, and its rank (1 is the newest), which is only for show."""
+    """The row a page stands after or before, and its rank (1 is the newest), which is only for show.
+
+    `decision` (0 to 255) is what the search decided on its first page, for the others to keep.
+    """
 
     at: datetime
     id: int
     rank: int
+    decision: int = 0
 
     def __str__(self) -> str:
         microseconds = (self.at - _EPOCH) // timedelta(microseconds=1)
-        return base64.urlsafe_b64encode(_FORM.pack(microseconds, self.id, self.rank)).rstrip(b"=").decode()
+        return (
+            base64.urlsafe_b64encode(_FORM.pack(microseconds, self.id, self.rank, self.decision)).rstrip(b"=").decode()
+        )
 
     @classmethod
     def parse(cls, text: str) -> "Cursor":
         """Raises BadCursor. A forged one moves the page within what its reader may see, no further."""
         try:
-            microseconds, id, rank = _FORM.unpack(base64.b64decode(text + "=" * (-len(text) % 4), b"-_", validate=True))
+            packed = base64.b64decode(text + "=" * (-len(text) % 4), b"-_", validate=True)
+            microseconds, id, rank, decision = _FORM.unpack(packed)
             at = _EPOCH + timedelta(microseconds=microseconds)
         except (ValueError, struct.error, OverflowError):
             raise BadCursor from None
         if not _RANGE[0] <= at < _RANGE[1] or not 1 <= rank <= _LAST_RANK:
             raise BadCursor
-        return cls(at, id, rank)
+        return cls(at, id, rank, decision)
 
 
 def newest_first(rows: QuerySet, *, at: str) -> QuerySet:

@@ -47,6 +47,29 @@ def between(start: datetime, end: datetime, zone: ZoneInfo) -> Window:
     return Window(_aware(start, zone, fold=0), _aware(end, zone, fold=1), end - start)
 
 
+# How long a bin of a chart may be, in minutes: each starts where a person expects it on the clock.
+STEPS = (1, 5, 15, 30, 60, 120, 360, 720)
+MOST_BINS = 90
+
+
+def bins(window: Window, zone: ZoneInfo) -> tuple[timedelta, list[datetime]]:
+    """The step of a chart over a window, and the moments where its bins begin, the window's end last.
+
+    Bins begin at round local times, the first and the last are cut to the window. An hour that the clocks
+    repeat is one bin, an hour they skip is none.
+    """
+    minutes = next((m for m in STEPS if window.span <= timedelta(minutes=m) * MOST_BINS), 24 * 60)
+    step = timedelta(minutes=minutes) * max(1, -(-window.span // (timedelta(minutes=minutes) * MOST_BINS)))
+    local = window.start.astimezone(zone).replace(tzinfo=None)
+    at = local.replace(hour=0, minute=0, second=0, microsecond=0)
+    at += (local - at) // step * step
+    edges = [window.start]
+    while (at := at + step) and (edge := at.replace(tzinfo=zone).astimezone(UTC)) < window.end:
+        if edge > edges[-1]:
+            edges.append(edge)
+    return step, [*edges, window.end]
+
+
 def _aware(local: datetime, zone: ZoneInfo, *, fold: int) -> datetime:
     moment = local.replace(tzinfo=zone, fold=fold).astimezone(UTC)
     there_and_back = moment.astimezone(zone).replace(tzinfo=None)

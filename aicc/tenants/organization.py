@@ -54,6 +54,16 @@ class UnitTree:
                 reached.update(unit.id for unit in self.descendants(id))
         return frozenset(reached)
 
+    def with_ancestors(self, ids: Iterable[int]) -> frozenset[int]:
+        """The given units and everything above them: what a filtered tree keeps."""
+        kept: set[int] = set()
+        for id in ids:
+            at: int | None = id
+            while at is not None and at not in kept:
+                kept.add(at)
+                at = self._units[at].parent_id
+        return frozenset(kept)
+
     def path(self, id: int) -> list[str]:
         """Names from the root down to the unit."""
         names: list[str] = []

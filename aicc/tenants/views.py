@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
@@ -33,7 +33,8 @@ def preferences(request: HttpRequest) -> HttpResponse:
     back = request.POST.get("next", "")
     if not url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure()):
         back = "/"
-    response = redirect(back)
+    # Not redirect(): it would take a word for the name of a page.
+    response = HttpResponseRedirect(back)
     if (theme := request.POST.get("theme")) is not None:
         response.set_cookie("theme", theme if theme in THEMES else "", max_age=_A_YEAR, samesite="Lax")
     if (rail := request.POST.get("rail")) is not None:

@@ -16,7 +16,7 @@ from aicc.tenants.models import Tenant
 from contacts.ingest.names import Names
 from contacts.ingest.native import Contact, Rejected
 from contacts.ingest.sources import Read
-from contacts.models import ContactRecord, Message, Transfer
+from contacts.models import ContactRecord, Handled, Message, Transfer
 
 BATCH = 5_000
 
@@ -136,6 +136,7 @@ def _load_batch(
                 except Rejected as error:
                     refused.append((entry.place, str(error)))
             merged = bulk.merge(cursor, ContactRecord._meta.db_table, _RECORD_COLUMNS, rows, keep=_KEEP)
+            _remember_who_handled(names.tenant, rows)
             tenant_id = names.tenant.pk
             for model, columns, parts in (
                 (Message, _MESSAGE_COLUMNS, _message_rows(tenant_id, loaded)),
@@ -156,6 +157,15 @@ def _load_batch(
     report.inserted += len(merged.inserted)
     report.updated += len(merged.updated)
     report.unchanged += len(rows) - len(merged.inserted) - len(merged.updated)
+
+
+def _remember_who_handled(tenant: Tenant, rows: list[list[Any]]) -> None:
+    account, unit = _RECORD_COLUMNS.index("account_id"), _RECORD_COLUMNS.index("unit_id")
+    pairs = {(row[account], row[unit]) for row in rows if row[account] is not None}
+    Handled.objects.bulk_create(
+        (Handled(tenant=tenant, account_id=account_id, unit_id=unit_id) for account_id, unit_id in pairs),
+        ignore_conflicts=True,
+    )
 
 
 def _reason(error: Exception) -> str:

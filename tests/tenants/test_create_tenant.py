@@ -56,7 +56,7 @@ def test_its_administrator_may_do_everything_there(create):
     assert not administrator.is_operator
 
 
-@pytest.mark.parametrize("password", ["", "short", "password1234", "bill-bill-bill", "123456789012"])
+@pytest.mark.parametrize("password", ["", "short", "password1234", "bill-bill-bill", "1q2w3e4r5t6y"])
 def test_a_weak_password_opens_nothing(create, password):
     with pytest.raises(CommandError, match="password"):
         create(administrator="bill-bill-bil", password=password)

@@ -33,7 +33,7 @@ def test_the_page_wears_the_theme(db):
     assert 'data-theme="dark"' in client.get(reverse("login")).content.decode()
 
 
-@pytest.mark.parametrize("theme", ["<script>", '"><script>', "\u2603", "x" * 5000])
+@pytest.mark.parametrize("theme", ["<script>", '"><i>', "\xff", "x" * 5000])
 def test_a_made_up_cookie_is_not_repeated(db, theme):
     client = Client()
     client.cookies["theme"] = theme

@@ -1,0 +1,61 @@
+"""Which address says a search? The URL is the search: criteria, and where in its rows a page stands."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.http import QueryDict
+from django.urls import reverse
+
+from aicc.lib.keyset import BadCursor, Cursor
+
+# Where a page stands, not what is searched: what a new search drops.
+POSITION = ("after", "before", "as_of")
+
+
+@dataclass(frozen=True)
+class Position:
+    """Where a page stands. `as_of` is the moment its search was begun, which its further pages keep.
+
+    `forged` says that a cursor was given which no page of this product has.
+    """
+
+    as_of: datetime
+    after: Cursor | None = None
+    before: Cursor | None = None
+    forged: bool = False
+
+    @property
+    def decision(self) -> int | None:
+        """What the search's first page decided; None when this is the first page."""
+        cursor = self.after or self.before
+        return cursor.decision if cursor else None
+
+
+def position(query: QueryDict, now: datetime) -> Position:
+    """Read a page's position from its address."""
+    as_of = _as_of(query.get("as_of", ""), now)
+    try:
+        cursors = {name: Cursor.parse(query[name]) for name in ("after", "before") if query.get(name)}
+    except BadCursor:
+        return Position(as_of, forged=True)
+    return Position(as_of, **cursors)
+
+
+def address(query: QueryDict, name: str = "contacts:list", **changes: Any) -> str:
+    """The search's address with some parameters changed, or taken away by None. It starts at the first page."""
+    query = query.copy()
+    for key, value in {**dict.fromkeys(POSITION), **changes}.items():
+        query.pop(key, None)
+        if value is not None:
+            query[key] = str(value)
+    return f"{reverse(name)}?{query.urlencode()}" if query else reverse(name)
+
+
+def _as_of(text: str, now: datetime) -> datetime:
+    """A moment within the last day, else now: `1 Day` must not slide between pages, nor mean last year's."""
+    try:
+        begun = datetime.fromisoformat(text)
+        return begun if now - timedelta(days=1) < begun <= now else now
+    except (ValueError, TypeError, OverflowError):
+        return now
