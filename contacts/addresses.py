@@ -36,10 +36,9 @@ def position(query: QueryDict, now: datetime) -> Position:
     """Read a page's position from its address."""
     as_of = _as_of(query.get("as_of", ""), now)
     try:
-        cursors = {name: Cursor.parse(query[name]) for name in ("after", "before") if query.get(name)}
+        return Position(as_of, _cursor(query.get("after")), _cursor(query.get("before")))
     except BadCursor:
         return Position(as_of, forged=True)
-    return Position(as_of, **cursors)
 
 
 def address(query: QueryDict, name: str = "contacts:list", **changes: Any) -> str:
@@ -50,6 +49,10 @@ def address(query: QueryDict, name: str = "contacts:list", **changes: Any) -> st
         if value is not None:
             query[key] = str(value)
     return f"{reverse(name)}?{query.urlencode()}" if query else reverse(name)
+
+
+def _cursor(text: str | None) -> Cursor | None:
+    return Cursor.parse(text) if text else None
 
 
 def _as_of(text: str, now: datetime) -> datetime:

@@ -73,14 +73,14 @@ class Scope(Criterion, django_filters.ChoiceFilter):
         return str(DataScope(value).label)
 
 
-class UnitField(forms.CharField):
+class UnitField(forms.Field):
     """An organization unit's id, or `unorganized`: whatever is not among the account's options is an error."""
 
     visibility: Visibility
 
     def to_python(self, value: Any) -> int | str | None:
-        value = super().to_python(value)
-        if value in self.empty_values:
+        value = str(value or "").strip()
+        if not value:
             return None
         unit: int | str = int(value) if value.isascii() and value.isdigit() and len(value) < 19 else value
         try:
@@ -138,7 +138,8 @@ class Choices(Criterion, django_filters.MultipleChoiceFilter):
     def words(self, value: list[str], criteria: Asked) -> str:
         if len(value) > 2:
             return gettext("%(count)s selected") % {"count": len(value)}
-        labels = dict(criteria.form.fields[self.field_name].choices)
+        field: Any = criteria.form.fields[self.field_name]
+        labels = dict(field.choices)
         return ", ".join(str(labels[word]) for word in value)
 
 
@@ -196,7 +197,7 @@ class ReasonSet(Criterion, django_filters.ChoiceFilter):
 class Exact(Criterion, django_filters.CharFilter):
     """Exactly this text in a column; `kind` is its kind of term, none when the column has an index of its own."""
 
-    field_class = TextField
+    field_class: type[forms.Field] = TextField
 
     def __init__(self, *, kind: str = "", **kwargs: Any) -> None:
         super().__init__(**kwargs)

@@ -21,7 +21,7 @@ class TextField(forms.CharField):
 
     def to_python(self, value: Any) -> str:
         try:
-            return storable(super().to_python(value))
+            return storable(super().to_python(value) or "")
         except UnstorableText:
             raise ValidationError(_("Use letters, digits and signs only.")) from None
 

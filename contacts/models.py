@@ -3,7 +3,7 @@
 Who sees a record is left to `visibility`, how records are found to `search`, how they come in to `ingest`.
 """
 
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from django.db import models
 from django.db.models import F, Q
@@ -134,9 +134,6 @@ class Handled(models.Model):
 
 class RecordPart(models.Model):
     """Something that belongs to a record and is seen with it, in the order it happened."""
-
-    if TYPE_CHECKING:
-        record_id: int
 
     pk = models.CompositePrimaryKey("tenant_id", "record_id", "position")
     tenant = models.ForeignKey(Tenant, models.CASCADE, related_name="+", db_index=False)

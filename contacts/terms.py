@@ -6,6 +6,7 @@ A hash may collide, so terms only narrow: the plain condition stands beside them
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.db.models import BigIntegerField, F, Func, Q, QuerySet, TextField, Value
@@ -29,6 +30,9 @@ _COLUMNS = (
 )
 # Durations are terms by the minute, and all from an hour up are one term.
 LONG_MINUTES = 60
+
+
+Records = TypeVar("Records", bound=QuerySet)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,7 @@ def minutes(low: int | None, high: int | None) -> tuple[Term, ...]:
     return tuple(Term("minutes", str(minute)) for minute in range(first, last + 1))
 
 
-def narrowed(records: QuerySet, tenant_id: int, conditions: Iterable[Condition]) -> QuerySet:
+def narrowed(records: Records, tenant_id: int, conditions: Iterable[Condition]) -> Records:
     """The records that an index finds for all the conditions together."""
     conditions = list(conditions)
     if any(condition.unique for condition in conditions):

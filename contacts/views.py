@@ -157,9 +157,10 @@ def contact_details(request: HttpRequest, id: int) -> HttpResponse:
     related = reach.of_call(record.call_sn).order_by("-started_at", "-id")
     context = {
         "record": record,
+        "items": shown_items(),
         "facts": [(item.label, item.cell(record)) for item in DATA_ITEMS if item.key != "call_sn"],
         "may_listen": may_listen,
-        "messages": Message.objects.filter(**own).order_by("position") if may_listen else [],
+        "conversation": Message.objects.filter(**own).order_by("position") if may_listen else [],
         "related": rows(list(related), shown_items()),
         "transfers": Transfer.objects.filter(**own).order_by("position"),
         "list_url": reverse("contacts:list"),

@@ -126,7 +126,7 @@ def ensure_months(cursor: CursorWrapper, table: str, key: str, months: Iterable[
     """
     made = []
     for month in sorted(set(months)):
-        name = f"{table}_{month:%Y_%m}"
+        name = _partition(table, month)
         if _exists(cursor, name):
             continue
         lock(cursor, "partitions", table)
@@ -149,6 +149,17 @@ def ensure_months(cursor: CursorWrapper, table: str, key: str, months: Iterable[
             cursor.execute(sql.SQL(statement).format(**parts))
         made.append(name)
     return made
+
+
+def analyze(cursor: CursorWrapper, table: str, months: Iterable[date]) -> None:
+    """Tell the planner what is in these months now: autovacuum comes late, and never for a short-lived server."""
+    for name in (_partition(table, month) for month in months):
+        if _exists(cursor, name):
+            cursor.execute(sql.SQL("ANALYZE {}").format(sql.Identifier(name)))
+
+
+def _partition(table: str, month: date) -> str:
+    return f"{table}_{month:%Y_%m}"
 
 
 def _exists(cursor: CursorWrapper, table: str) -> bool:

@@ -7,6 +7,7 @@ import base64
 import struct
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 
 from django.db.models import F, QuerySet
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
@@ -16,6 +17,9 @@ _FORM = struct.Struct(">qqIB")
 _RANGE = (datetime(1990, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC))
 # Half of what the form holds: the next page's rank has to fit as well.
 _LAST_RANK = 2**31
+
+
+Rows = TypeVar("Rows", bound=QuerySet)
 
 
 class BadCursor(ValueError):
@@ -54,16 +58,16 @@ class Cursor:
         return cls(at, id, rank, decision)
 
 
-def newest_first(rows: QuerySet, *, at: str) -> QuerySet:
+def newest_first(rows: Rows, *, at: str) -> Rows:
     """Ordered by a time column, and by id where times are equal."""
     return rows.order_by(F(at).desc(), F("id").desc())
 
 
-def older_than(rows: QuerySet, cursor: Cursor, *, at: str) -> QuerySet:
+def older_than(rows: Rows, cursor: Cursor, *, at: str) -> Rows:
     return rows.filter(TupleLessThan(Tuple(F(at), F("id")), (cursor.at, cursor.id)))
 
 
-def newer_than(rows: QuerySet, cursor: Cursor, *, at: str) -> QuerySet:
+def newer_than(rows: Rows, cursor: Cursor, *, at: str) -> Rows:
     """The rows before the cursor's, nearest first: the page reads them backwards."""
     rows = rows.filter(TupleGreaterThan(Tuple(F(at), F("id")), (cursor.at, cursor.id)))
     return rows.order_by(F(at).asc(), F("id").asc())

@@ -4,7 +4,7 @@ Each gives label, help, default and form field; the form field gives type and ra
 them are left to `views`.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
@@ -35,7 +35,7 @@ class Parameter:
     scope: Scope
     default: Any
     field: forms.Field
-    help: str | Promise = field(default="")
+    help: str | Promise = ""
 
     def __post_init__(self) -> None:
         PARAMETERS[self.key] = self

@@ -18,8 +18,10 @@ from django.db.models.sql.where import WhereNode
 class TenantNotNamed(RuntimeError):
     """A query on tenant data was about to run for no tenant in particular."""
 
-    def __init__(self, model: type[models.Model]) -> None:
-        super().__init__(f"{model.__name__}: say for_tenant(tenant), or across_tenants() if you mean all of them.")
+    def __init__(self, model: type[models.Model] | None) -> None:
+        super().__init__(
+            f"{model.__name__ if model else ''}: say for_tenant(tenant), or across_tenants() if you mean all of them."
+        )
 
 
 class TenantQuery(Query):
@@ -56,6 +58,8 @@ def _pins_tenant(condition: Any) -> bool:
 
 class TenantQuerySet(models.QuerySet):
     """Rows that belong to a tenant. Naming the tenant is the first thing said to it."""
+
+    query: TenantQuery
 
     def __init__(self, model: Any = None, query: Query | None = None, **kwargs: Any) -> None:
         super().__init__(model, query or TenantQuery(model), **kwargs)

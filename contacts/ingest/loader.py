@@ -6,6 +6,7 @@ What a file says is left to `sources`, how rows are merged to `aicc.lib.bulk`.
 import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import date
 from itertools import islice
 from typing import Any
 
@@ -19,6 +20,8 @@ from contacts.ingest.sources import Read
 from contacts.models import ContactRecord, Handled, Message, Transfer
 
 BATCH = 5_000
+# From so many changed rows on, the planner is told.
+MANY = 10_000
 
 # A call reason that somebody set here stays, and so do the remarks written with it.
 _SET_HERE = "r.reason_set_at IS NOT NULL"
@@ -73,6 +76,7 @@ def load(
     rejected; otherwise an inactive account is made for it.
     """
     report = Report()
+    months: set[date] = set()
     names = Names(tenant, strict=strict)
 
     def reject(place: Read, reason: str) -> None:
@@ -92,8 +96,12 @@ def load(
                 report.unchanged += earlier is not None
                 if earlier is None or contact.updated_at > earlier.contact.updated_at:
                     newest[id] = _Entry(id, contact, read)
+        months.update(bulk.month_of(entry.contact.started_at) for entry in newest.values())
         _load_batch(names, source, list(newest.values()), report, reject)
         on_progress(report)
+    if report.inserted + report.updated >= MANY:
+        with connection.cursor() as cursor:
+            bulk.analyze(cursor, ContactRecord._meta.db_table, months)
     return report
 
 
@@ -174,7 +182,7 @@ def _reason(error: Exception) -> str:
     return getattr(diagnosis, "constraint_name", None) or getattr(diagnosis, "message_primary", None) or "invalid"
 
 
-_RECORD_COLUMNS = [field.column for field in ContactRecord._meta.concrete_fields]
+_RECORD_COLUMNS = [field.attname for field in ContactRecord._meta.concrete_fields]
 _MESSAGE_COLUMNS = ["tenant_id", "record_id", "position", "sent_at", "offset_seconds", "side", "sender", "kind", "text"]
 _TRANSFER_COLUMNS = ["tenant_id", "record_id", "position", "transferred_at", "kind", "from_party", "to_party"]
 

@@ -6,7 +6,7 @@ Every rule about values is left to `native`; this file only knows where vCon 0.0
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeGuard
 
 from contacts.choices import CallType, Channel, MediaType, Side
 from contacts.ingest.native import Rejected
@@ -205,7 +205,7 @@ def _party_indexes(dialog: Json) -> list[int]:
     return [index for index in found if _is_index(index)]
 
 
-def _is_index(value: Any) -> bool:
+def _is_index(value: Any) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 

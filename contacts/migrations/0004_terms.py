@@ -26,7 +26,8 @@ RETURN array_remove(ARRAY[
     CASE WHEN satisfaction <> '' THEN contact_term('satisfaction', tenant_id, satisfaction) END,
     CASE WHEN skill_queue_id IS NOT NULL THEN contact_term('skill_queue', tenant_id, skill_queue_id::text) END,
     contact_term('reason_set', tenant_id, (call_reason_id IS NOT NULL)::text),
-    CASE WHEN duration_seconds IS NOT NULL THEN contact_term('minutes', tenant_id, least(duration_seconds / 60, 60)::text) END
+    CASE WHEN duration_seconds IS NOT NULL
+         THEN contact_term('minutes', tenant_id, least(duration_seconds / 60, 60)::text) END
 ], NULL);
 
 CREATE INDEX contact_record_terms ON contacts_contactrecord USING gin (contact_terms(

@@ -5,13 +5,17 @@ What a page has to do is for the tests beside this file to say. All of them carr
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from django.test.testcases import LiveServerThread, _StaticFilesHandler
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from aicc.tenants.models import Account
 
 HERE = Path(__file__).parent
+PASSWORD = "one-For-The-Tests"
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 # No sandbox: it cannot be had as root. The rest keeps Chromium from calling its maker.
 OPTIONS = [
@@ -49,3 +53,45 @@ def browser(chromium: str) -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=chromium, args=OPTIONS)
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def site(transactional_db: None) -> Iterator[str]:
+    """The address of a running site on the test's database, with the static files as they are served to people."""
+    server = LiveServerThread("127.0.0.1", _StaticFilesHandler)
+    server.daemon = True
+    server.start()
+    server.is_ready.wait()
+    if server.error:
+        raise server.error
+    yield f"http://127.0.0.1:{server.port}"
+    server.terminate()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A window of its own, in which no script may fail and nothing may be refused by the content security policy."""
+    with browser.new_context(viewport={"width": 1440, "height": 900}, locale="en-GB") as context:
+        page = context.new_page()
+        complaints: list[str] = []
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+        yield page
+        expected = "Failed to load resource: the server responded with a status of 4"
+        assert [complaint for complaint in complaints if not complaint.startswith(expected)] == []
+
+
+@pytest.fixture
+def sign_in(page: Page, site: str) -> Callable[[Account], None]:
+    """Sign in as a person does: by the form."""
+
+    def sign_in(account: Account) -> None:
+        account.set_password(PASSWORD)
+        account.save()
+        page.goto(f"{site}/login/")
+        page.get_by_label("Account").fill(str(account.username))
+        page.get_by_label("Password", exact=True).fill(PASSWORD)
+        page.get_by_role("button", name="Sign in").click()
+        page.wait_for_url(f"{site}/contacts/**")
+
+    return sign_in

@@ -40,7 +40,7 @@ class Command(BaseCommand):
         now = tenant.created_at
         records = demo.records(profile, _agents(tenant), now=now, count=count)
         begun = time.monotonic()
-        with tqdm(total=count, unit=" contacts", disable=None, file=self.stderr, leave=False) as bar:
+        with tqdm(total=count, unit=" contacts", disable=None, leave=False) as bar:
             report = ingest.load(
                 tenant,
                 ingest.read_records(records, where=SOURCE, now=now),

@@ -37,7 +37,7 @@ class Command(BaseCommand):
         size = sum(file.stat().st_size for file in files if file.is_file())
         begun = time.monotonic()
         with (
-            tqdm(total=size, unit="B", unit_scale=True, disable=None, file=self.stderr, leave=False) as bar,
+            tqdm(total=size, unit="B", unit_scale=True, disable=None, leave=False) as bar,
             _Rejects(options["rejects"]) as rejects,
         ):
             report = ingest.load(
