@@ -171,4 +171,5 @@ def _indexes(queries: list[dict[str, str]]) -> str:
                 plan = "\n".join(line for (line,) in cursor.fetchall())
                 used.update(re.findall(r"(?:using|Index Scan on) (\w+)", plan))
                 used.update({"sequential scan"} if "Seq Scan on contacts_contactrecord_2" in plan else ())
-    return ", ".join(sorted({re.sub(r"^contacts_contactrecord_(\d{4}_\d\d|default)_|_idx\d*$", "", u) for u in used}))
+    own = (name for name in used if name.startswith(("contacts_contactrecord", "sequential")))
+    return ", ".join(sorted({re.sub(r"^contacts_contactrecord_(\d{4}_\d\d|default)_|_idx\d*$", "", n) for n in own}))

@@ -55,11 +55,13 @@ _SATISFACTION = dict(Satisfaction.choices)
 
 def _moment(value: datetime, _record: ContactRecord) -> str:
     local = timezone.localtime(value)
+    # Cards leave out the year while it is this one.
+    this_year = local.year == timezone.localtime().year
     return format_html(
         '<time datetime="{}"><span class="date">{}</span> {}</time>',
         local.isoformat(timespec="seconds"),
-        local.strftime("%Y-%m-%d"),
-        local.strftime("%H:%M:%S"),
+        format_html('<span class="year">{}-</span>{}', f"{local:%Y}", f"{local:%m-%d}") if this_year else local.date(),
+        f"{local:%H:%M:%S}",
     )
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxLengthValidator
 from django.utils.translation import gettext_lazy as _
 
 from aicc.lib.text import UnstorableText, storable
@@ -18,6 +19,10 @@ class TextField(forms.CharField):
     def __init__(self, *, least: int = 0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.least = least
+        if self.max_length:
+            # Django's own message counts what was typed; the rule is enough.
+            self.error_messages["max_length"] = _("Enter at most %(limit_value)s characters.")
+            self.validators = [MaxLengthValidator(self.max_length, self.error_messages["max_length"])]
 
     def to_python(self, value: Any) -> str:
         try:

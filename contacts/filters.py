@@ -23,7 +23,7 @@ from contacts import criteria
 from contacts.choices import CallType, MediaType, Satisfaction
 from contacts.criteria import Criterion
 from contacts.models import ContactRecord
-from contacts.terms import Condition, narrowed
+from contacts.terms import Condition, narrowed, weeks
 from contacts.visibility import SubUnits, Visibility
 
 PERIODS = {
@@ -253,7 +253,7 @@ class ContactFilter(django_filters.FilterSet):
         records = self.visibility.within_reach().filter(
             exact.q, started_at__gte=window.start, started_at__lt=window.end
         )
-        return narrowed(records, self.visibility.tenant.pk, [exact]).exists()
+        return narrowed(records, self.visibility.tenant.pk, [exact], weeks(window.start, window.end)).exists()
 
     @property
     def sentences(self) -> list[Sentence]:

@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import OperationalError, connection, transaction
-from django.db.models import Count, DateTimeField, F, Func, IntegerField, QuerySet, Value
+from django.db.models import Count, DateTimeField, F, Func, IntegerField, Q, QuerySet, Value
 from psycopg.errors import QueryCanceled
 
 from aicc.lib import periods
@@ -20,12 +20,12 @@ from aicc.lib.keyset import Cursor, newer_than, newest_first, older_than
 from aicc.tenants import parameters
 from contacts.filters import ContactFilter
 from contacts.models import ContactRecord, ContactRecordQuerySet
-from contacts.terms import narrowed
+from contacts.terms import narrowed, week_start, weeks
 
 AT = "started_at"
-# A dense search fills its page from the newest rows of the window; reading this many of them costs
-# about as much as asking the terms index for something common.
-PROBE_ROWS = 20_000
+# A dense search fills its page from the first rows of the window; what is rarer than a page in this many
+# rows is found faster by its terms.
+PROBE_ROWS = 10_000
 COUNT_CAP = 10_000
 CHART_SECONDS = 1
 TIMEOUT_SECONDS = 5
@@ -84,6 +84,7 @@ class ContactSearch:
         self.tenant = criteria.visibility.tenant
         self.conditions = criteria.conditions
         self.window = window
+        self.weeks = weeks(window.start, window.end)
         self._decision = criteria.decision
         self.in_window = ContactRecord.objects.for_tenant(self.tenant).filter(
             started_at__gte=window.start, started_at__lt=window.end
@@ -92,6 +93,10 @@ class ContactSearch:
     @property
     def _can_narrow(self) -> bool:
         return any(condition.narrows for condition in self.conditions)
+
+    @property
+    def _is_unique(self) -> bool:
+        return any(condition.unique for condition in self.conditions)
 
     def page(self, *, size: int, after: Cursor | None = None, before: Cursor | None = None) -> Page:
         """A page of `size` records: the first, or the one after or before a cursor. May raise SearchTimeout."""
@@ -110,7 +115,16 @@ class ContactSearch:
     def count(self, cap: int = COUNT_CAP) -> int:
         """How many records match, at most cap + 1. May raise SearchTimeout."""
         with time_limit(TIMEOUT_SECONDS):
-            return self._all()[: cap + 1].count()
+            if self._is_dense():
+                return self._matching(self.in_window).order_by()[: cap + 1].count()
+            found = 0
+            for some in self._weeks_beyond(self.window.end, backwards=False):
+                matches = self._matching(self.in_window.filter(*_within(some)))
+                matches = narrowed(matches, self.tenant.pk, self.conditions, some)
+                found += matches.order_by()[: cap + 1 - found].count()
+                if found > cap:
+                    break
+            return found
 
     def histogram(self) -> tuple[timedelta, list[Bin]]:
         """How many match in each bin of the window. SearchTimeout when there is too much to chart."""
@@ -119,51 +133,66 @@ class ContactSearch:
             F(AT), Value(edges, ArrayField(DateTimeField())), function="width_bucket", output_field=IntegerField()
         )
         with time_limit(CHART_SECONDS):
-            counts = dict(self._all().values_list(bucket).annotate(count=Count("*")))
+            matches = self._matching(self.in_window)
+            if not self._is_dense():
+                matches = narrowed(matches, self.tenant.pk, self.conditions, self.weeks)
+            counts = dict(matches.order_by().values_list(bucket).annotate(count=Count("*")))
         return step, [Bin(start, end, counts.get(n, 0)) for n, (start, end) in enumerate(pairwise(edges), 1)]
+
+    def _is_dense(self) -> bool:
+        """Whether a tenth of the newest rows match: then reading the window beats asking an index."""
+        if not self._can_narrow or self._is_unique:
+            return not self._can_narrow
+        rows = newest_first(self.in_window, at=AT)
+        edge = self._probe_edge(rows)
+        newest = self.in_window if edge is None else self.in_window.filter(started_at__gt=edge)
+        return self._matching(newest).count() >= PROBE_ROWS // 10
 
     def _matching(self, records: ContactRecordQuerySet) -> ContactRecordQuerySet:
         return records.filter(*(condition.q for condition in self.conditions))
-
-    def _all(self) -> ContactRecordQuerySet:
-        """Every match, in no order: dense ones are read from the window, sparse ones the index knows."""
-        matches = self._matching(self.in_window)
-        if self._can_narrow:
-            probed = self._probe(newest_first(self.in_window, at=AT))
-            if probed is None or self._matching(probed).count() < PROBE_ROWS // 10:
-                matches = narrowed(matches, self.tenant.pk, self.conditions)
-        return matches.order_by()
 
     def _find(self, rows: ContactRecordQuerySet, limit: int, *, backwards: bool = False) -> list[ContactRecord]:
         """The first matching rows in their order: from the top of the window if they are dense, else by terms."""
         if not self._can_narrow:
             return self._whole(self._matching(rows)[:limit])
-        if any(condition.unique for condition in self.conditions):
-            return self._by_terms(rows, limit, backwards=backwards)
-        probed = self._probe(rows, backwards=backwards)
-        if probed is None:
+        if self._is_unique:
+            return self._by_index(rows, limit, self.weeks, backwards=backwards)
+        edge = self._probe_edge(rows)
+        if edge is None:
             # The window is no larger than a probe: reading it is as fast as anything.
             return self._whole(self._matching(rows)[:limit])
-        found = self._whole(self._matching(probed)[:limit])
-        return found if len(found) == limit else self._by_terms(rows, limit, backwards=backwards)
+        # Rows with the very time of the edge belong to what follows: no row is skipped, and none found twice.
+        near = {"started_at__lt": edge} if backwards else {"started_at__gt": edge}
+        beyond = {"started_at__gte": edge} if backwards else {"started_at__lte": edge}
+        found = self._whole(self._matching(rows.filter(**near))[:limit])
+        weeks = self._weeks_beyond(edge, backwards=backwards)
+        while weeks and len(found) < limit:
+            now, weeks = weeks[0], weeks[1:]
+            some = rows.filter(**beyond).filter(*_within(now))
+            found += self._by_index(some, limit - len(found), now, backwards=backwards)
+        return found
 
-    def _probe(self, rows: ContactRecordQuerySet, *, backwards: bool = False) -> ContactRecordQuerySet | None:
-        """The first PROBE_ROWS rows, as a condition on time; None when there are fewer.
+    def _probe_edge(self, rows: ContactRecordQuerySet) -> datetime | None:
+        """The time of the row after the first PROBE_ROWS; None when there are no more than that."""
+        return next(iter(rows.values_list(AT, flat=True)[PROBE_ROWS : PROBE_ROWS + 1]), None)
 
-        Rows with the very time of the edge are left out: whatever is found, no row before it was skipped.
-        """
-        edge = list(rows.values_list(AT, flat=True)[PROBE_ROWS : PROBE_ROWS + 1])
-        if not edge:
-            return None
-        return rows.filter(started_at__lt=edge[0]) if backwards else rows.filter(started_at__gt=edge[0])
+    def _weeks_beyond(self, edge: datetime, *, backwards: bool) -> list[range]:
+        """The rest of the window in stretches of 1, 2, 4, 8 … weeks: what is not too rare is found in the first."""
+        if backwards:
+            rest = weeks(edge, self.window.end)
+            return [rest[size - 1 : 2 * size - 1] for size in _doubling(len(rest))]
+        rest = weeks(self.window.start, edge)[::-1]
+        return [rest[size - 1 : 2 * size - 1][::-1] for size in _doubling(len(rest))]
 
-    def _by_terms(self, rows: ContactRecordQuerySet, limit: int, *, backwards: bool) -> list[ContactRecord]:
-        """All matches by the terms index, then the first of them.
+    def _by_index(
+        self, rows: ContactRecordQuerySet, limit: int, in_weeks: range, *, backwards: bool
+    ) -> list[ContactRecord]:
+        """The first of all matches in some weeks, which an index finds.
 
         The planner misjudges how rare a set of terms is and would walk the time index for it: a
         materialized step leaves it no choice.
         """
-        matches = narrowed(self._matching(rows.order_by()), self.tenant.pk, self.conditions)
+        matches = narrowed(self._matching(rows.order_by()), self.tenant.pk, self.conditions, in_weeks)
         inner, parameters = matches.values_list(AT, "id").query.sql_with_params()
         direction = "ASC" if backwards else "DESC"
         with connection.cursor() as cursor:
@@ -195,3 +224,15 @@ class ContactSearch:
 
     def _cursor(self, record: ContactRecord, rank: int) -> Cursor:
         return Cursor(record.started_at, record.id, rank, self._decision)
+
+
+def _doubling(length: int) -> Iterator[int]:
+    """1, 2, 4, 8 … while stretches of those sizes, one after the other, do not yet cover `length`."""
+    size = 1
+    while size - 1 < length:
+        yield size
+        size *= 2
+
+
+def _within(in_weeks: range) -> tuple[Q, Q]:
+    return Q(started_at__gte=week_start(in_weeks[0])), Q(started_at__lt=week_start(in_weeks[-1] + 1))

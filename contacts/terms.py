@@ -1,11 +1,13 @@
-"""Which terms does a record carry? Each exact criterion is a term: a hash of kind, tenant and value.
+"""Which terms does a record carry? Each exact criterion is a term: a hash of kind, tenant, value and week.
 
 One inverted index over them serves every criterion and every combination (measured against a tree for each).
-A hash may collide, so terms only narrow: the plain condition stands beside them, and decides.
+The week lets a search read the newest matches first. A hash may collide, so terms only narrow: the plain
+condition stands beside them, and decides.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TypeVar
 
 from django.contrib.postgres.fields import ArrayField
@@ -14,6 +16,7 @@ from django.db.models import BigIntegerField, F, Func, Q, QuerySet, TextField, V
 # The arguments of the SQL function `contact_terms`, in its order: the index is over exactly this expression.
 _COLUMNS = (
     "tenant_id",
+    "started_at",
     "caller_number",
     "called_number",
     "handled_number",
@@ -28,6 +31,7 @@ _COLUMNS = (
     "call_reason_id",
     "duration_seconds",
 )
+_WEEK_SECONDS = 7 * 24 * 3600
 # Durations are terms by the minute, and all from an hour up are one term.
 LONG_MINUTES = 60
 
@@ -68,18 +72,25 @@ def minutes(low: int | None, high: int | None) -> tuple[Term, ...]:
     return tuple(Term("minutes", str(minute)) for minute in range(first, last + 1))
 
 
-def narrowed(records: Records, tenant_id: int, conditions: Iterable[Condition]) -> Records:
-    """The records that an index finds for all the conditions together."""
+def weeks(start: datetime, end: datetime) -> range:
+    """The weeks (since 1970, UTC) that a stretch of time touches, oldest first."""
+    return range(int(start.timestamp() // _WEEK_SECONDS), int(end.timestamp() // _WEEK_SECONDS) + 1)
+
+
+def week_start(week: int) -> datetime:
+    return datetime.fromtimestamp(week * _WEEK_SECONDS, UTC)
+
+
+def narrowed(records: Records, tenant_id: int, conditions: Iterable[Condition], in_weeks: range) -> Records:
+    """The records of these weeks that an index finds for all the conditions together."""
     conditions = list(conditions)
     if any(condition.unique for condition in conditions):
         return records
-    records = records.alias(terms=Func(*map(F, _COLUMNS), function="contact_terms", output_field=_terms()))
     groups = [condition.any_of for condition in conditions if condition.any_of]
-    if single := [group[0] for group in groups if len(group) == 1]:
-        records = records.filter(terms__contains=_array(tenant_id, single))
+    records = records.alias(terms=Func(*map(F, _COLUMNS), function="contact_terms", output_field=_terms()))
     for group in groups:
-        if len(group) > 1:
-            records = records.filter(terms__overlap=_array(tenant_id, group))
+        # A record has one week, so a term of any of the weeks in each group means the same week in all of them.
+        records = records.filter(terms__overlap=_array(tenant_id, group, in_weeks))
     if parts := [condition.part for condition in conditions if condition.part]:
         records = records.alias(numbers=_numbers())
         for part in parts:
@@ -87,8 +98,12 @@ def narrowed(records: Records, tenant_id: int, conditions: Iterable[Condition]) 
     return records
 
 
-def _array(tenant_id: int, terms: Sequence[Term]) -> Func:
-    hashes = [Func(Value(term.kind), Value(tenant_id), Value(term.value), function="contact_term") for term in terms]
+def _array(tenant_id: int, group: Sequence[Term], in_weeks: range) -> Func:
+    hashes = [
+        Func(Value(term.kind), Value(tenant_id), Value(term.value), Value(week_start(week)), function="contact_term")
+        for week in in_weeks
+        for term in group
+    ]
     return Func(*hashes, template="ARRAY[%(expressions)s]", output_field=_terms())
 
 

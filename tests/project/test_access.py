@@ -71,9 +71,12 @@ def record(acme, agent):
 def visit(request, record, signed_in):
     """Open a row's address as a member of the cast."""
 
-    def visit(who, row, method="get", id=None, **options):
-        client = Client() if who == "anonymous" else signed_in(request.getfixturevalue(who))
-        return getattr(client, method)(address(row, record.id if id is None else id), **options)
+    clients = {"anonymous": Client()}
+
+    def visit(who, row, method="get", id=None):
+        if who not in clients or row == "logout":
+            clients[who] = signed_in(request.getfixturevalue(who)) if who != "anonymous" else Client()
+        return getattr(clients[who], method)(address(row, record.id if id is None else id))
 
     return visit
 
