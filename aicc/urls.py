@@ -6,12 +6,15 @@ from django.urls import include, path
 
 from aicc import health
 from aicc.tenants import views
+from aicc.tenants.forms import SignInForm
 
 urlpatterns = [
     path("", views.home, name="home"),
     path(
         "login/",
-        auth_views.LoginView.as_view(template_name="tenants/login.html", redirect_authenticated_user=True),
+        auth_views.LoginView.as_view(
+            template_name="tenants/login.html", form_class=SignInForm, redirect_authenticated_user=True
+        ),
         name="login",
     ),
     path("logout/", login_not_required(auth_views.LogoutView.as_view()), name="logout"),

@@ -120,8 +120,17 @@ class IncludeSubUnits(django_filters.Filter):
     field_class = TickField
 
 
+class SomeField(forms.MultipleChoiceField):
+    """Some of the choices. An empty one is none: what a plain form sends for "All"."""
+
+    def to_python(self, value: Any) -> list[str]:
+        return [word for word in super().to_python(value) if word]
+
+
 class Choices(Criterion, django_filters.MultipleChoiceFilter):
     """Any of some values of a column; `kind` is their kind of term."""
+
+    field_class = SomeField
 
     def __init__(self, *, kind: str, column: str = "", enum: type[TextChoices] | None = None, **kwargs: Any) -> None:
         super().__init__(
@@ -157,7 +166,7 @@ class AccountsField(forms.MultipleChoiceField):
     visibility: Visibility
 
     def clean(self, value: Any) -> list[Any]:
-        words = list(dict.fromkeys(value or []))
+        words = [word for word in dict.fromkeys(value or []) if word]
         if not all(word.isascii() and word.isdigit() and len(word) < 19 for word in words) or len(words) > 100:
             raise ValidationError(_("Choose accounts from the list."))
         found = list(self.visibility.handlers().filter(id__in=words).order_by("name", "id")) if words else []

@@ -5,18 +5,17 @@ records; the tests hold the plans.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 
 from django.contrib.postgres.fields import ArrayField
-from django.db import OperationalError, connection, transaction
+from django.db import connection
 from django.db.models import Count, DateTimeField, F, Func, IntegerField, Q, QuerySet, Value
-from psycopg.errors import QueryCanceled
 
 from aicc.lib import periods
 from aicc.lib.keyset import Cursor, newer_than, newest_first, older_than
+from aicc.lib.timelimit import SearchTimeout, time_limit
 from aicc.tenants import parameters
 from contacts.filters import ContactFilter
 from contacts.models import ContactRecord, ContactRecordQuerySet
@@ -28,13 +27,8 @@ AT = "started_at"
 PROBE_ROWS = 10_000
 COUNT_CAP = 10_000
 CHART_SECONDS = 1
-TIMEOUT_SECONDS = 5
 # What a row of the list shows of other tables.
 RELATED = ("skill_queue", "unit", "call_reason__parent__parent")
-
-
-class SearchTimeout(Exception):
-    """The search outran its time limit."""
 
 
 @dataclass(frozen=True)
@@ -60,22 +54,8 @@ class Bin:
     count: int
 
 
-@contextmanager
-def time_limit(seconds: float) -> Iterator[None]:
-    """A transaction whose statements are cut off after some seconds each: SearchTimeout then."""
-    try:
-        with transaction.atomic():
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT set_config('statement_timeout', %s, true)", [str(int(seconds * 1000))])
-            yield
-    except OperationalError as error:
-        if isinstance(error.__cause__, QueryCanceled):
-            raise SearchTimeout from None
-        raise
-
-
 class ContactSearch:
-    """A search with valid criteria: its pages and its count."""
+    """A search with valid criteria: its pages, its count, its chart. All of it may raise SearchTimeout."""
 
     def __init__(self, criteria: ContactFilter) -> None:
         window = criteria.window
@@ -83,6 +63,8 @@ class ContactSearch:
             raise ValueError("Criteria that are not valid find nothing.")
         self.tenant = criteria.visibility.tenant
         self.conditions = criteria.conditions
+        if criteria.timed_out:
+            raise SearchTimeout
         self.window = window
         self.weeks = weeks(window.start, window.end)
         self._decision = criteria.decision
@@ -99,8 +81,8 @@ class ContactSearch:
         return any(condition.unique for condition in self.conditions)
 
     def page(self, *, size: int, after: Cursor | None = None, before: Cursor | None = None) -> Page:
-        """A page of `size` records: the first, or the one after or before a cursor. May raise SearchTimeout."""
-        with time_limit(TIMEOUT_SECONDS):
+        """A page of `size` records: the first, or the one after or before a cursor."""
+        with time_limit():
             if before is not None:
                 newer = self._find(newer_than(self.in_window, before, at=AT), size + 1, backwards=True)
                 if len(newer) > size:
@@ -113,8 +95,8 @@ class ContactSearch:
             return self._page(found[:size], first, has_newer=after is not None, has_older=len(found) > size)
 
     def count(self, cap: int = COUNT_CAP) -> int:
-        """How many records match, at most cap + 1. May raise SearchTimeout."""
-        with time_limit(TIMEOUT_SECONDS):
+        """How many records match, at most cap + 1."""
+        with time_limit():
             if self._is_dense():
                 return self._matching(self.in_window).order_by()[: cap + 1].count()
             found = 0
@@ -127,7 +109,7 @@ class ContactSearch:
             return found
 
     def histogram(self) -> tuple[timedelta, list[Bin]]:
-        """How many match in each bin of the window. SearchTimeout when there is too much to chart."""
+        """How many match in each bin of the window. Too much to chart is a SearchTimeout."""
         step, edges = periods.bins(self.window, parameters.zone_of(self.tenant))
         bucket = Func(
             F(AT), Value(edges, ArrayField(DateTimeField())), function="width_bucket", output_field=IntegerField()

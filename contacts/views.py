@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from aicc.lib.periods import CUSTOM
+from aicc.lib.timelimit import SearchTimeout
 from aicc.tenants.access import tenant_page
 from aicc.tenants.choices import Permission
 from contacts.addresses import address, position
@@ -27,13 +28,15 @@ from contacts.data_items import DATA_ITEMS, rows, shown_items
 from contacts.fields import TextField
 from contacts.filters import PERIODS, ContactFilter
 from contacts.models import Message, Transfer
-from contacts.search import COUNT_CAP, RELATED, ContactSearch, SearchTimeout
+from contacts.search import COUNT_CAP, RELATED, ContactSearch
 from contacts.visibility import UNORGANIZED, DataScope, Visibility
 
 PAGE_SIZES = (20, 50, 100)
 DEFAULT_SIZE = 50
 # How many accounts a type-ahead shows.
 MOST_OPTIONS = 20
+# The criteria of the bar; all others stand in More.
+BAR = {"period", "start", "end", "contact_number", "data_scope", "ou", "include_sub_ous"}
 
 
 @require_safe
@@ -203,6 +206,22 @@ def _frame(request: HttpRequest, criteria: ContactFilter, now: datetime) -> dict
         "sizes": PAGE_SIZES,
         "updated_at": now,
         "zone_label": f"GMT{timezone.localtime(now).isoformat()[-6:]}",
+        **_panel(criteria),
+    }
+
+
+def _panel(criteria: ContactFilter) -> dict[str, Any]:
+    """What the criteria show besides their values: the unit's path, what is set in More, the limits hints name."""
+    tenant = criteria.visibility.tenant
+    unit = criteria.form.cleaned_data.get("ou")
+    path = " › ".join(tenant.units.path(unit)) if isinstance(unit, int) else ""
+    more = criteria.form.fields.keys() - BAR
+    return {
+        "unit_label": _("Unorganized") if unit == UNORGANIZED else path or criteria.form.data.get("ou", ""),
+        "unit_limit": parameters.UNIT_LIMIT.value(tenant),
+        "agent_limit": parameters.FUZZY_AGENT_LIMIT.value(tenant),
+        "more_count": sum(any(criteria.form.data.getlist(name)) for name in more),
+        "more_open": not more.isdisjoint(criteria.form.errors),
     }
 
 

@@ -34,7 +34,8 @@ class TenantQuery(Query):
         return super().get_compiler(*args, **kwargs)
 
     def require_tenant(self) -> None:
-        if not (self.all_tenants or any(_pins_tenant(c) for c in _required(self.where)) or self.is_empty()):
+        pinned = any(_pins_tenant(condition, self) for condition in _required(self.where))
+        if not (pinned or self.all_tenants or self.is_empty()):
             raise TenantNotNamed(self.model)
 
 
@@ -49,11 +50,20 @@ def _required(where: WhereNode) -> Iterator[Any]:
             yield child
 
 
-def _pins_tenant(condition: Any) -> bool:
+def _pins_tenant(condition: Any, query: Query) -> bool:
+    """Whether a condition says which tenant the rows themselves are of: by a value, or by an outer query's row."""
     if not isinstance(condition, lookups.Exact | RelatedExact | TupleExact):
         return False
     columns = condition.lhs.get_cols() if isinstance(condition.lhs, ColPairs) else [condition.lhs]
-    return any(isinstance(c, Col) and c.target.column == "tenant_id" for c in columns)
+    values = condition.rhs if isinstance(condition, TupleExact) else [condition.rhs]
+    return any(
+        isinstance(column, Col)
+        and column.target.column == "tenant_id"
+        and column.alias == query.base_table
+        # A column of this very query: the tenant compared with itself, or with another row's.
+        and not (isinstance(value, Col) and value.alias in query.alias_map)
+        for column, value in zip(columns, values, strict=False)
+    )
 
 
 class TenantQuerySet(models.QuerySet):

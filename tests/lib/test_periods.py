@@ -1,13 +1,14 @@
 """Do periods mean what the clock on the wall said, also when it was changed?"""
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aicc.lib.periods import PERIOD_DAYS, DoesNotExist, between, last_days
+from aicc.lib.periods import MOST_BINS, PERIOD_DAYS, DoesNotExist, Window, between, bins, last_days
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOW = datetime(2026, 3, 29, 12, tzinfo=UTC)
@@ -93,3 +94,41 @@ def test_the_ends_of_a_gap_exist():
     window = between(datetime(2026, 3, 29, 1, 59), datetime(2026, 3, 29, 3), BERLIN)
 
     assert window.end - window.start == timedelta(minutes=1)
+
+
+# --- Bins of a chart -----------------------------------------------------------------------------------------
+
+
+@given(
+    st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC)),
+    st.integers(1, 366 * 24 * 60),
+    st.sampled_from(["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "UTC"]),
+)
+def test_bins_cover_the_window_without_a_gap_and_are_not_too_many(start, minutes, zone):
+    window = Window(start, start + timedelta(minutes=minutes), timedelta(minutes=minutes))
+
+    step, edges = bins(window, ZoneInfo(zone))
+
+    assert (edges[0], edges[-1]) == (window.start, window.end)
+    assert all(earlier < later for earlier, later in pairwise(edges))
+    assert len(edges) - 1 <= MOST_BINS + 2
+    # No bin is longer than its step, except where the clocks repeat an hour.
+    assert max(later - earlier for earlier, later in pairwise(edges)) <= step + timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("days", "step"),
+    [(1, timedelta(minutes=30)), (3, timedelta(hours=1)), (7, timedelta(hours=2)), (31, timedelta(hours=12)),
+     (90, timedelta(days=1)), (366, timedelta(days=5))],
+)  # fmt: skip
+def test_the_longer_the_window_the_longer_its_bins(days, step):
+    assert bins(last_days(days, now=NOW), BERLIN)[0] == step
+
+
+def test_bins_begin_at_round_times_of_the_clock_on_the_wall():
+    window = last_days(3, now=datetime(2026, 1, 20, 12, 17, tzinfo=UTC))
+
+    _step, edges = bins(window, ZoneInfo("Asia/Kathmandu"))
+
+    inner = [edge.astimezone(ZoneInfo("Asia/Kathmandu")) for edge in edges[1:-1]]
+    assert {(edge.minute, edge.second) for edge in inner} == {(0, 0)}

@@ -1,4 +1,4 @@
-"""How do templates draw an icon, walk two lists at once, and write a position in a recording?
+"""How do templates draw an icon, walk two lists at once, mark what was typed, and write a position in a recording?
 
 What the icons look like is left to components/_icons.html, what a cell says to the data items.
 """
@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django import template
+from django.forms import BoundField
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -24,6 +25,25 @@ def icon(name: str, kind: str = "") -> SafeString:
 def zip_with(items: Iterable[Any], cells: Iterable[Any]) -> Iterator[tuple[Any, Any]]:
     """Columns with the cells of one row: `{% for item, cell in items|zip:row.cells %}`."""
     return zip(items, cells, strict=True)
+
+
+@register.filter
+def chosen(field: BoundField) -> list[str]:
+    """The words of the options that are chosen in a field of several choices."""
+    values = set(field.value() or [])
+    return [str(label) for value, label in getattr(field.field, "choices", []) if value in values]
+
+
+@register.filter
+def marked(text: str, typed: str) -> str:
+    """The text with the first place marked that has what was typed, in capitals or not."""
+    folded, typed = text.casefold(), typed.strip().casefold()
+    # A letter that folds to two would move the mark.
+    start = folded.find(typed) if typed and len(folded) == len(text) else -1
+    if start < 0:
+        return text
+    end = start + len(typed)
+    return format_html("{}<mark>{}</mark>{}", text[:start], text[start:end], text[end:])
 
 
 @register.filter
