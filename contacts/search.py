@@ -1,19 +1,20 @@
 """How are the records that criteria ask for found fast? The only clever reading of contact records.
 
-What is asked is left to `filters`, what is shown of a record to `data_items`. Measured at 12 million
-records; the tests hold the plans.
+What is asked is left to `filters`, what is shown of a record to `data_items`. `make bench` measures it at
+10 million records; the tests hold the plans.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
+from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import connection
-from django.db.models import Count, DateTimeField, F, Func, IntegerField, Q, QuerySet, Value
+from django.db.models import Count, DateTimeField, F, Func, IntegerField, QuerySet, Value
 
-from aicc.lib import periods
+from aicc.lib import bulk, periods
 from aicc.lib.keyset import Cursor, newer_than, newest_first, older_than
 from aicc.lib.timelimit import SearchTimeout, time_limit
 from aicc.tenants import parameters
@@ -54,43 +55,88 @@ class Bin:
     count: int
 
 
+@dataclass(frozen=True)
+class _Stretch:
+    """A stretch of time, and the cursor that its rows stand after (or, `backwards`, before)."""
+
+    start: datetime
+    end: datetime
+    cursor: Cursor | None = None
+    backwards: bool = False
+
+    def rows(self, records: ContactRecordQuerySet) -> ContactRecordQuerySet:
+        """Those of the records, in the order a page reads them: a walk of the time index."""
+        rows = records.filter(started_at__gte=self.start, started_at__lt=self.end)
+        if self.cursor and self.backwards:
+            return newer_than(rows, self.cursor, at=AT)
+        return newest_first(older_than(rows, self.cursor, at=AT) if self.cursor else rows, at=AT)
+
+    def months(self, records: ContactRecordQuerySet) -> ContactRecordQuerySet:
+        """The records of the partitions it touches, in no order."""
+        last = bulk.month_of(self.end)
+        return records.filter(
+            started_at__gte=_first_of(bulk.month_of(self.start)), started_at__lt=_first_of(bulk.next_month(last))
+        )
+
+    def sql(self) -> tuple[str, list[Any]]:
+        """The same rows and order as `rows`, for a step that holds `started_at` and `id`."""
+        condition = "started_at >= %s AND started_at < %s"
+        values: list[Any] = [self.start, self.end]
+        if self.cursor:
+            condition += f" AND (started_at, id) {'>' if self.backwards else '<'} (%s, %s)"
+            values += [self.cursor.at, self.cursor.id]
+        direction = "ASC" if self.backwards else "DESC"
+        return f"{condition} ORDER BY started_at {direction}, id {direction}", values
+
+    def beyond(self, edge: datetime) -> "_Stretch":
+        """What is left after the rows nearer than `edge`, the rows at that very time with it."""
+        if self.backwards:
+            return replace(self, start=max(self.start, edge))
+        return replace(self, end=min(self.end, edge + timedelta(microseconds=1)))
+
+    def nearer_than(self, edge: datetime) -> "_Stretch":
+        if self.backwards:
+            return replace(self, end=min(self.end, edge))
+        return replace(self, start=max(self.start, edge + timedelta(microseconds=1)))
+
+    def in_weeks(self) -> Iterator[tuple["_Stretch", range]]:
+        """Cut into 1, 2, 4, 8 … weeks, nearest first: what is not too rare is found in the first of them."""
+        rest = weeks(self.start, self.end)
+        size = 1
+        while rest:
+            some, rest = (rest[:size], rest[size:]) if self.backwards else (rest[-size:], rest[:-size])
+            start, end = week_start(some[0]), week_start(some[-1] + 1)
+            yield replace(self, start=max(self.start, start), end=min(self.end, end)), some
+            size *= 2
+
+
 class ContactSearch:
     """A search with valid criteria: its pages, its count, its chart. All of it may raise SearchTimeout."""
 
     def __init__(self, criteria: ContactFilter) -> None:
-        window = criteria.window
-        if window is None:
+        if criteria.window is None:
             raise ValueError("Criteria that are not valid find nothing.")
+        self.window = criteria.window
         self.tenant = criteria.visibility.tenant
         self.conditions = criteria.conditions
         if criteria.timed_out:
             raise SearchTimeout
-        self.window = window
-        self.weeks = weeks(window.start, window.end)
         self._decision = criteria.decision
-        self.in_window = ContactRecord.objects.for_tenant(self.tenant).filter(
-            started_at__gte=window.start, started_at__lt=window.end
-        )
-
-    @property
-    def _can_narrow(self) -> bool:
-        return any(condition.narrows for condition in self.conditions)
-
-    @property
-    def _is_unique(self) -> bool:
-        return any(condition.unique for condition in self.conditions)
+        self._all = _Stretch(self.window.start, self.window.end)
+        self._records = ContactRecord.objects.for_tenant(self.tenant)
+        self._can_narrow = any(condition.narrows for condition in self.conditions)
+        self._is_unique = any(condition.unique for condition in self.conditions)
 
     def page(self, *, size: int, after: Cursor | None = None, before: Cursor | None = None) -> Page:
         """A page of `size` records: the first, or the one after or before a cursor."""
         with time_limit():
             if before is not None:
-                newer = self._find(newer_than(self.in_window, before, at=AT), size + 1, backwards=True)
+                newer = self._find(replace(self._all, cursor=before, backwards=True), size + 1)
                 if len(newer) > size:
                     rank = max(before.rank - size, 1)
                     return self._page(newer[:size][::-1], rank, has_newer=True, has_older=True)
                 # Fewer than a page are left up there: the first page, whole.
-            rows = self.in_window if after is None else older_than(self.in_window, after, at=AT)
-            found = self._find(newest_first(rows, at=AT), size + 1)
+            found = self._find(replace(self._all, cursor=after), size + 1)
             first = 1 if after is None else after.rank + 1
             return self._page(found[:size], first, has_newer=after is not None, has_older=len(found) > size)
 
@@ -98,12 +144,11 @@ class ContactSearch:
         """How many records match, at most cap + 1."""
         with time_limit():
             if self._is_dense():
-                return self._matching(self.in_window).order_by()[: cap + 1].count()
+                return self._matching(self._all.rows(self._records)).order_by()[: cap + 1].count()
             found = 0
-            for some in self._weeks_beyond(self.window.end, backwards=False):
-                matches = self._matching(self.in_window.filter(*_within(some)))
-                matches = narrowed(matches, self.tenant.pk, self.conditions, some)
-                found += matches.order_by()[: cap + 1 - found].count()
+            for stretch, in_weeks in self._all.in_weeks():
+                matches = self._narrowed(stretch.rows(self._records).order_by(), in_weeks)
+                found += matches[: cap + 1 - found].count()
                 if found > cap:
                     break
             return found
@@ -115,79 +160,73 @@ class ContactSearch:
             F(AT), Value(edges, ArrayField(DateTimeField())), function="width_bucket", output_field=IntegerField()
         )
         with time_limit(CHART_SECONDS):
-            matches = self._matching(self.in_window)
-            if not self._is_dense():
-                matches = narrowed(matches, self.tenant.pk, self.conditions, self.weeks)
-            counts = dict(matches.order_by().values_list(bucket).annotate(count=Count("*")))
+            records = self._all.rows(self._records).order_by()
+            in_weeks = weeks(self.window.start, self.window.end)
+            matches = self._matching(records) if self._is_dense() else self._narrowed(records, in_weeks)
+            counts = dict(matches.values_list(bucket).annotate(count=Count("*")))
         return step, [Bin(start, end, counts.get(n, 0)) for n, (start, end) in enumerate(pairwise(edges), 1)]
+
+    def _matching(self, records: ContactRecordQuerySet) -> ContactRecordQuerySet:
+        return records.filter(*(condition.q for condition in self.conditions))
+
+    def _narrowed(self, records: ContactRecordQuerySet, in_weeks: range) -> ContactRecordQuerySet:
+        return narrowed(self._matching(records), self.tenant.pk, self.conditions, in_weeks)
 
     def _is_dense(self) -> bool:
         """Whether a tenth of the newest rows match: then reading the window beats asking an index."""
         if not self._can_narrow or self._is_unique:
             return not self._can_narrow
-        rows = newest_first(self.in_window, at=AT)
-        edge = self._probe_edge(rows)
-        newest = self.in_window if edge is None else self.in_window.filter(started_at__gt=edge)
-        return self._matching(newest).count() >= PROBE_ROWS // 10
+        edge = self._probe_edge(self._all)
+        newest = self._all.nearer_than(edge) if edge else self._all
+        return self._matching(newest.rows(self._records)).order_by().count() >= PROBE_ROWS // 10
 
-    def _matching(self, records: ContactRecordQuerySet) -> ContactRecordQuerySet:
-        return records.filter(*(condition.q for condition in self.conditions))
-
-    def _find(self, rows: ContactRecordQuerySet, limit: int, *, backwards: bool = False) -> list[ContactRecord]:
-        """The first matching rows in their order: from the top of the window if they are dense, else by terms."""
+    def _find(self, stretch: _Stretch, limit: int) -> list[ContactRecord]:
+        """The first matching rows: from the near end of the stretch while they are dense, then by an index."""
         if not self._can_narrow:
-            return self._whole(self._matching(rows)[:limit])
+            return self._walk(stretch, limit)
         if self._is_unique:
-            return self._by_index(rows, limit, self.weeks, backwards=backwards)
-        edge = self._probe_edge(rows)
+            return self._by_index(stretch, limit, weeks(stretch.start, stretch.end))
+        edge = self._probe_edge(stretch)
         if edge is None:
-            # The window is no larger than a probe: reading it is as fast as anything.
-            return self._whole(self._matching(rows)[:limit])
-        # Rows with the very time of the edge belong to what follows: no row is skipped, and none found twice.
-        near = {"started_at__lt": edge} if backwards else {"started_at__gt": edge}
-        beyond = {"started_at__gte": edge} if backwards else {"started_at__lte": edge}
-        found = self._whole(self._matching(rows.filter(**near))[:limit])
-        weeks = self._weeks_beyond(edge, backwards=backwards)
-        while weeks and len(found) < limit:
-            now, weeks = weeks[0], weeks[1:]
-            some = rows.filter(**beyond).filter(*_within(now))
-            found += self._by_index(some, limit - len(found), now, backwards=backwards)
+            # No larger than a probe: reading it is as fast as anything.
+            return self._walk(stretch, limit)
+        found = self._walk(stretch.nearer_than(edge), limit)
+        for some, in_weeks in stretch.beyond(edge).in_weeks():
+            if len(found) == limit:
+                break
+            found += self._by_index(some, limit - len(found), in_weeks)
         return found
 
-    def _probe_edge(self, rows: ContactRecordQuerySet) -> datetime | None:
+    def _probe_edge(self, stretch: _Stretch) -> datetime | None:
         """The time of the row after the first PROBE_ROWS; None when there are no more than that."""
-        return next(iter(rows.values_list(AT, flat=True)[PROBE_ROWS : PROBE_ROWS + 1]), None)
+        times = stretch.rows(self._records).values_list(AT, flat=True)
+        return next(iter(times[PROBE_ROWS : PROBE_ROWS + 1]), None)
 
-    def _weeks_beyond(self, edge: datetime, *, backwards: bool) -> list[range]:
-        """The rest of the window in stretches of 1, 2, 4, 8 … weeks: what is not too rare is found in the first."""
-        if backwards:
-            rest = weeks(edge, self.window.end)
-            return [rest[size - 1 : 2 * size - 1] for size in _doubling(len(rest))]
-        rest = weeks(self.window.start, edge)[::-1]
-        return [rest[size - 1 : 2 * size - 1][::-1] for size in _doubling(len(rest))]
+    def _walk(self, stretch: _Stretch, limit: int) -> list[ContactRecord]:
+        return self._whole(self._matching(stretch.rows(self._records))[:limit])
 
-    def _by_index(
-        self, rows: ContactRecordQuerySet, limit: int, in_weeks: range, *, backwards: bool
-    ) -> list[ContactRecord]:
+    def _by_index(self, stretch: _Stretch, limit: int, in_weeks: range) -> list[ContactRecord]:
         """The first of all matches in some weeks, which an index finds.
 
-        The planner misjudges how rare a set of terms is and would walk the time index for it: a
-        materialized step leaves it no choice.
+        The planner misjudges how rare a set of terms is: it would walk the time index, or read it whole
+        beside the terms. So the inner step names only terms and partitions, and is not to be folded in.
         """
-        matches = narrowed(self._matching(rows.order_by()), self.tenant.pk, self.conditions, in_weeks)
+        matches = self._narrowed(stretch.months(self._records), in_weeks)
         inner, parameters = matches.values_list(AT, "id").query.sql_with_params()
-        direction = "ASC" if backwards else "DESC"
+        outer, values = stretch.sql()
         with connection.cursor() as cursor:
             cursor.execute(
                 f"WITH matches (started_at, id) AS MATERIALIZED ({inner})"  # noqa: S608 - the ORM wrote it
-                f" SELECT started_at, id FROM matches ORDER BY started_at {direction}, id {direction} LIMIT %s",
-                [*parameters, limit],
+                f" SELECT started_at, id FROM matches WHERE {outer} LIMIT %s",
+                [*parameters, *values, limit],
             )
             keys = cursor.fetchall()
         if not keys:
             return []
         times = [at for at, _id in keys]
-        return self._whole(rows.filter(started_at__range=(min(times), max(times)), id__in=[id for _at, id in keys]))
+        rows = self._records.filter(started_at__range=(min(times), max(times)), id__in=[id for _at, id in keys])
+        found = {record.id: record for record in self._whole(rows)}
+        return [found[id] for _at, id in keys]
 
     def _whole(self, rows: QuerySet) -> list[ContactRecord]:
         return list(rows.select_related(*RELATED))
@@ -208,13 +247,5 @@ class ContactSearch:
         return Cursor(record.started_at, record.id, rank, self._decision)
 
 
-def _doubling(length: int) -> Iterator[int]:
-    """1, 2, 4, 8 … while stretches of those sizes, one after the other, do not yet cover `length`."""
-    size = 1
-    while size - 1 < length:
-        yield size
-        size *= 2
-
-
-def _within(in_weeks: range) -> tuple[Q, Q]:
-    return Q(started_at__gte=week_start(in_weeks[0])), Q(started_at__lt=week_start(in_weeks[-1] + 1))
+def _first_of(month: date) -> datetime:
+    return datetime(month.year, month.month, 1, tzinfo=UTC)

@@ -20,6 +20,7 @@ from django.views.decorators.http import require_safe
 
 from aicc.lib.periods import CUSTOM
 from aicc.lib.timelimit import SearchTimeout
+from aicc.tenants import parameters
 from aicc.tenants.access import tenant_page
 from aicc.tenants.choices import Permission
 from contacts.addresses import address, position

@@ -163,5 +163,6 @@ def _partition(table: str, month: date) -> str:
 
 
 def _exists(cursor: CursorWrapper, table: str) -> bool:
-    cursor.execute("SELECT to_regclass(%s) IS NOT NULL", [table])
+    # Not to_regclass: that answers from memory, also when another load has just made the table.
+    cursor.execute("SELECT EXISTS (SELECT FROM pg_class WHERE relname = %s AND pg_table_is_visible(oid))", [table])
     return bool(cursor.fetchone()[0])

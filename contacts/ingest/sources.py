@@ -110,7 +110,8 @@ def _parsed(data: bytes) -> Any:
     if len(data) > LONGEST_DOCUMENT:
         raise Rejected(_TOO_LONG)
     try:
-        return json.loads(data)
+        # As text: of bytes the parser would guess the encoding, line by line.
+        return json.loads(data.decode("utf-8-sig"))
     except UnicodeDecodeError:
         raise Rejected("is not UTF-8") from None
     except (ValueError, RecursionError) as error:

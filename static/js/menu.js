@@ -15,7 +15,8 @@ document.addEventListener("keydown", (event) => {
   menu.querySelector("summary").focus();
 });
 
-document.addEventListener("focusout", (event) => {
-  const menu = event.target.closest("details[data-menu][open]");
-  if (menu && event.relatedTarget && !menu.contains(event.relatedTarget)) menu.open = false;
+// The focus has gone elsewhere. (What lies around the menu gets it when something in it is pressed that takes no focus.)
+document.addEventListener("focusout", ({ target, relatedTarget }) => {
+  const menu = target.closest("details[data-menu][open]");
+  if (menu && relatedTarget && !menu.contains(relatedTarget) && !relatedTarget.contains(menu)) menu.open = false;
 });

@@ -23,6 +23,9 @@ function leaveOutTimes() {
 document.addEventListener("change", ({ target }) => {
   if (target.name !== "period" || !period()?.contains(target)) return;
   leaveOutTimes();
+  // The stretch of time beside it is that of the period searched.
+  const range = document.querySelector(".criteria-range");
+  if (range) range.hidden = !target.defaultChecked;
   if (target.value === "custom") return open();
   close();
   if (!inSheet()) target.form.requestSubmit();

@@ -26,7 +26,7 @@ document.addEventListener("htmx:afterSettle", (event) => {
   const table = results.querySelector(".table-region");
   if (table && before.left) table.scrollLeft = before.left;
   if (event.detail.xhr.status === 422) {
-    document.querySelector("#criteria [aria-invalid=true], #period[tabindex]")?.focus();
+    document.querySelector("#criteria :is([aria-invalid=true], [data-invalid]), #period[tabindex]")?.focus();
   } else if (document.activeElement === document.body) {
     next()?.focus({ preventScroll: true });
   }
@@ -40,12 +40,13 @@ function next() {
   return left[Math.min(before.chip, left.length - 1)] ?? document.querySelector("[data-shortcut]");
 }
 
-// A link of the error summary leads to its field, also when From and To are folded away.
+// A link of the error summary leads to its field, also when that is folded away.
 document.addEventListener("click", (event) => {
   const link = event.target.closest("[data-error-link]");
   const field = link && document.querySelector(link.getAttribute("href"));
   if (!field) return;
   event.preventDefault();
   field.closest(".period-custom")?.toggleAttribute("data-open", true);
+  document.getElementById("more").open ||= field.closest("#more") !== null;
   field.focus();
 });

@@ -16,7 +16,7 @@ TOGETHER = [
     ["period"], ["contact_number", "caller_number", "called_number", "handled_number"], ["number_contains"],
     ["customer_name", "employee_id", "call_id"], ["call_type"], ["media_type", "satisfaction"], ["skill_queue"],
     ["reason_set"], ["data_scope"], ["ou", "include_sub_ous"], ["account"], ["call_sn"], ["duration_min"], ["duration_max"],
-    ["tab", "size", "unknown", "start", "end", "\x00"], ["after"], ["before"], ["as_of"],
+    ["as_of", "after", "tab", "size", "unknown", "\x00"], ["before"], ["start", "end"],
 ]  # fmt: skip
 PARAMETERS = [name for names in TOGETHER for name in names]
 
@@ -29,7 +29,7 @@ TIMES = [
     "٢٠٢٦-٠٣-٢٠T٠٠:٠٠", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2026-03-20T00:00:00.1234567890Z",
 ]  # fmt: skip
 CURSORS = ["A" * 28, "_" * 28, "/" * 27 + "8", "=" * 28, "A" * 27, "AAAA", "é" * 28]
-SPECIAL = {"start": TIMES, "end": TIMES, "as_of": TIMES, "after": CURSORS, "before": CURSORS}
+SPECIAL = {"start": TIMES, "as_of": TIMES + CURSORS, "before": CURSORS}
 
 SCRIPT = {"HX-Request": "true"}
 PAGES = [reverse(f"contacts:{name}") for name in ("list", "count")]

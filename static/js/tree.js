@@ -1,0 +1,148 @@
+// A flat list of treeitems with levels, in the order a tree is printed, behaves as a tree (WAI-ARIA, Tree View):
+// arrows, Home, End and typing move, left and right fold, Enter and Space choose. The host (data-tree) holds the value
+// chosen (data-chosen) and is told by `tree:choose`; `again` says that it was chosen already.
+
+const PAUSE = 600;
+const OPEN_LEVELS = 1;
+const SHAPES = "http://www.w3.org/2000/svg";
+
+const itemsOf = (tree) => [...tree.querySelectorAll("[role=treeitem]")];
+const level = (item) => Number(item.getAttribute("aria-level"));
+const isFolded = (item) => item.getAttribute("aria-expanded") === "false";
+const words = (item) => item.textContent.trim();
+
+let typed = "";
+let last = 0;
+
+function icon(name, className) {
+  const svg = document.createElementNS(SHAPES, "svg");
+  const use = document.createElementNS(SHAPES, "use");
+  svg.setAttribute("class", `icon ${className}`);
+  svg.setAttribute("aria-hidden", "true");
+  use.setAttribute("href", `#i-${name}`);
+  svg.append(use);
+  return svg;
+}
+
+// Lines under a folded one are hidden, at any depth.
+function lay(items) {
+  let limit = Infinity;
+  for (const item of items) {
+    const depth = level(item);
+    item.hidden = depth > limit;
+    if (!item.hidden) limit = isFolded(item) ? depth : Infinity;
+  }
+}
+
+function above(items, item) {
+  const line = [];
+  let depth = level(item);
+  for (let at = items.indexOf(item) - 1; at >= 0 && depth > 1; at -= 1) {
+    if (level(items[at]) < depth) {
+      line.unshift(items[at]);
+      depth = level(items[at]);
+    }
+  }
+  return line;
+}
+
+// One line is in the tab order.
+function reach(tree, item, { focus = false } = {}) {
+  for (const other of tree.querySelectorAll("[tabindex]")) other.removeAttribute("tabindex");
+  if (!item) return;
+  item.tabIndex = 0;
+  if (focus) item.focus();
+}
+
+function mark(host) {
+  const tree = host.querySelector("[role=tree]");
+  if (!tree) return null;
+  for (const other of tree.querySelectorAll("[aria-selected=true]")) {
+    other.setAttribute("aria-selected", "false");
+    other.querySelector(".tree-check")?.remove();
+  }
+  const value = host.dataset.chosen;
+  const item = value ? tree.querySelector(`[data-value="${CSS.escape(value)}"]`) : null;
+  item?.setAttribute("aria-selected", "true");
+  item?.append(icon("check", "tree-check"));
+  return item;
+}
+
+function begin(tree) {
+  const items = itemsOf(tree);
+  const unfolded = tree.hasAttribute("data-filtered") ? Infinity : OPEN_LEVELS;
+  items.forEach((item, at) => {
+    item.setAttribute("aria-selected", "false");
+    if (!items[at + 1] || level(items[at + 1]) <= level(item)) return;
+    item.setAttribute("aria-expanded", String(level(item) <= unfolded));
+    item.append(icon("chevron-right", "tree-fold"));
+  });
+  const chosen = mark(tree.closest("[data-tree]"));
+  if (chosen) for (const item of above(items, chosen)) item.setAttribute("aria-expanded", "true");
+  lay(items);
+  reach(tree, chosen ?? items[0]);
+  chosen?.scrollIntoView({ block: "nearest" });
+}
+
+function fold(tree, item, folded) {
+  item.setAttribute("aria-expanded", String(!folded));
+  lay(itemsOf(tree));
+}
+
+function choose(tree, item, { by }) {
+  const host = tree.closest("[data-tree]");
+  const again = item.getAttribute("aria-selected") === "true";
+  host.dataset.chosen = item.dataset.value;
+  mark(host);
+  reach(tree, item, { focus: true });
+  const path = [...above(itemsOf(tree), item), item].map(words);
+  host.dispatchEvent(new CustomEvent("tree:choose", { bubbles: true, detail: { value: item.dataset.value, path, again, by } }));
+}
+
+function byLetters(shown, at, key, now) {
+  typed = now - last > PAUSE ? key : typed + key;
+  last = now;
+  const ahead = [...shown.slice(at + (typed.length === 1 ? 1 : 0)), ...shown.slice(0, at + 1)];
+  return ahead.find((item) => words(item).toLowerCase().startsWith(typed.toLowerCase()));
+}
+
+document.addEventListener("keydown", (event) => {
+  const item = event.target.closest?.("[data-tree] [role=treeitem]");
+  if (!item || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+  const tree = item.closest("[role=tree]");
+  const items = itemsOf(tree);
+  const shown = items.filter((other) => !other.hidden);
+  const at = shown.indexOf(item);
+  const folds = item.hasAttribute("aria-expanded");
+  const { key } = event;
+  let next;
+  if (key === "ArrowDown") next = shown[at + 1];
+  else if (key === "ArrowUp") next = shown[at - 1];
+  else if (key === "Home") next = shown[0];
+  else if (key === "End") next = shown.at(-1);
+  else if (key === "ArrowRight" && isFolded(item)) fold(tree, item, false);
+  else if (key === "ArrowRight") next = folds ? shown[at + 1] : null;
+  else if (key === "ArrowLeft" && folds && !isFolded(item)) fold(tree, item, true);
+  else if (key === "ArrowLeft") next = above(items, item).at(-1);
+  else if (key === "Enter" || key === " ") choose(tree, item, { by: key === " " ? "space" : "enter" });
+  else if (key.length === 1) next = byLetters(shown, at, key, event.timeStamp);
+  else return;
+  event.preventDefault();
+  if (next) reach(tree, next, { focus: true });
+});
+
+document.addEventListener("click", (event) => {
+  const item = event.target.closest?.("[data-tree] [role=treeitem]");
+  if (!item) return;
+  const tree = item.closest("[role=tree]");
+  if (!event.target.closest(".tree-fold")) return choose(tree, item, { by: "pointer" });
+  fold(tree, item, !isFolded(item));
+  reach(tree, item, { focus: true });
+});
+
+document.addEventListener("tree:mark", ({ target }) => mark(target));
+
+document.addEventListener("htmx:afterSwap", ({ target }) => {
+  const tree = target.querySelector?.("[data-tree] [role=tree], :scope > [role=tree]");
+  if (tree && target.matches("[data-tree]")) begin(tree);
+});
