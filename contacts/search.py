@@ -64,6 +64,13 @@ class _Stretch:
     cursor: Cursor | None = None
     backwards: bool = False
 
+    def after(self, cursor: Cursor) -> "_Stretch":
+        """The rows after a cursor. The end says so too: an index walks from there, not from the window's."""
+        return replace(self, cursor=cursor, end=min(self.end, cursor.at + timedelta(microseconds=1)))
+
+    def before(self, cursor: Cursor) -> "_Stretch":
+        return replace(self, cursor=cursor, backwards=True, start=max(self.start, cursor.at))
+
     def rows(self, records: ContactRecordQuerySet) -> ContactRecordQuerySet:
         """Those of the records, in the order a page reads them: a walk of the time index."""
         rows = records.filter(started_at__gte=self.start, started_at__lt=self.end)
@@ -131,12 +138,12 @@ class ContactSearch:
         """A page of `size` records: the first, or the one after or before a cursor."""
         with time_limit():
             if before is not None:
-                newer = self._find(replace(self._all, cursor=before, backwards=True), size + 1)
+                newer = self._find(self._all.before(before), size + 1)
                 if len(newer) > size:
                     rank = max(before.rank - size, 1)
                     return self._page(newer[:size][::-1], rank, has_newer=True, has_older=True)
                 # Fewer than a page are left up there: the first page, whole.
-            found = self._find(replace(self._all, cursor=after), size + 1)
+            found = self._find(self._all.after(after) if after else self._all, size + 1)
             first = 1 if after is None else after.rank + 1
             return self._page(found[:size], first, has_newer=after is not None, has_older=len(found) > size)
 

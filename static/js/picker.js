@@ -71,7 +71,7 @@ function sayCut() {
   const cut = part("cut");
   const total = below.get(host().dataset.chosen) ?? 0;
   cut.hidden = !tick().checked || total <= Number(cut.dataset.limit);
-  if (!cut.hidden) cut.textContent = cut.dataset.words.replace("%s", total);
+  if (!cut.hidden) cut.textContent = cut.dataset.words.replace("%s", total.toLocaleString("en"));
 }
 
 function count(items) {

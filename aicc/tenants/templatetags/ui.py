@@ -47,6 +47,12 @@ def marked(text: str, typed: str) -> str:
 
 
 @register.filter
+def thousands(number: int | None) -> str:
+    """A count with commas: 10,000. Empty for None."""
+    return "" if number in (None, "") else f"{number:,}"
+
+
+@register.filter
 def clock(seconds: float | None) -> str:
     """A position or a length in a recording: m:ss, from an hour on h:mm:ss. Empty for None."""
     if seconds is None:
