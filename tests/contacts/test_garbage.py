@@ -15,14 +15,15 @@ from tests import builders
 TOGETHER = [
     ["period"], ["contact_number", "caller_number", "called_number", "handled_number"], ["number_contains"],
     ["customer_name", "employee_id", "call_id"], ["call_type"], ["media_type", "satisfaction"], ["skill_queue"],
-    ["reason_set"], ["data_scope"], ["ou", "include_sub_ous"], ["account"], ["call_sn"], ["duration_min"], ["duration_max"],
-    ["as_of", "after", "tab", "size", "unknown", "\x00"], ["before"], ["start", "end"],
+    ["reason_set"], ["data_scope"], ["ou", "include_sub_ous"], ["account"], ["call_sn"], ["duration_min"],
+    ["duration_max"], ["as_of", "after", "tab", "size", "unknown", "\x00"], ["before"], ["start", "end"],
 ]  # fmt: skip
 PARAMETERS = [name for names in TOGETHER for name in names]
 
 GARBAGE = [
-    "", " ", "\t\n", "\x00", "a\x00b", "\u200b", "😀", "Zoe\u0308", "x" * 65_536, "9" * 65_536, "٣٣", "９９", "1_000", "0",
-    "-1", "1e9", "NaN", str(2**31), str(2**63), "None", "true", "custom", "%", "_", "\\", "'", '"><script>alert(1)</script>',
+    "", " ", "\t\n", "\x00", "a\x00b", "\u200b", "😀", "Zoe\u0308", "x" * 65_536, "9" * 65_536, "٣٣", "９９", "1_000",
+    "0", "-1", "1e9", "NaN", str(2**31), str(2**63), "None", "true", "custom", "%", "_", "\\", "'",
+    '"><script>alert(1)</script>',
 ]  # fmt: skip
 TIMES = [
     "0001-01-01T00:00", "9999-12-31T23:59", "2026-03-29T02:30", "2026-02-30T00:00", "2026-03-20T00:00+14:00",

@@ -149,7 +149,8 @@ def wait_until_somebody_waits():
 @pytest.mark.parametrize("month", [1, 11], ids=["the same months", "a month that neither has"])
 def test_a_second_load_waits_and_finds_what_the_first_made(acme, month):
     # Partitions outlive a test: a year for each case, so that the month is new.
-    records = [{**record(number), "started_at": f"20{10 + month}-{month:02}-05T00:00:00Z", "connected_at": None, "ended_at": None} for number in range(60)]
+    times = {"started_at": f"20{10 + month}-{month:02}-05T00:00:00Z", "connected_at": None, "ended_at": None}
+    records = [{**record(number), **times} for number in range(60)]
     second = Loading(acme, records)
 
     with transaction.atomic():

@@ -36,7 +36,8 @@ def vcon(name="chat", **changes):
 
 
 def messages(record):
-    return [(m.side, m.sender, m.text) for m in Message.objects.filter(tenant=record.tenant, record_id=record.id).order_by("position")]
+    lines = Message.objects.for_tenant(record.tenant).filter(record_id=record.id).order_by("position")
+    return [(line.side, line.sender, line.text) for line in lines]
 
 
 # --- The three shapes ----------------------------------------------------------------------------------------
@@ -82,11 +83,12 @@ def test_a_newer_version_names_its_media_type_and_has_segments(acme):
 
     first, second = records["agent@acme.example"], records["second@acme.example"]
     lines = Message.objects.for_tenant(acme).filter(record_id=first.id).order_by("position")
+    said = [(line.offset_seconds, line.sender, line.text) for line in lines]
     assert reasons == []
     assert {record.media_type for record in (first, second)} == {"video"}
     assert (first.duration_seconds, second.duration_seconds) == (61, 30)
     assert first.customer_number == second.customer_number == "+46701740604"
-    assert [(m.offset_seconds, m.sender, m.text) for m in lines] == [(0.0, "Agent", "Good morning"), (2.5, "Customer", "Hi")]
+    assert said == [(0.0, "Agent", "Good morning"), (2.5, "Customer", "Hi")]
 
 
 def test_several_agents_are_several_records_of_one_call(acme):
@@ -120,7 +122,8 @@ def test_agents_become_accounts_that_cannot_sign_in(acme):
 
 
 @pytest.mark.parametrize(
-    ("told", "channel"), [("whatsapp", "whatsapp"), ("WhatsApp", "whatsapp"), ("carrier pigeon", "web"), (None, "web"), (5, "web")]
+    ("told", "channel"),
+    [("whatsapp", "whatsapp"), ("WhatsApp", "whatsapp"), ("carrier pigeon", "web"), (None, "web"), (5, "web")],
 )
 def test_the_channel_is_web_unless_told(told, channel):
     (chat,) = contacts(vcon(attachments=[{"body": {"channel": told}}]))
@@ -130,7 +133,7 @@ def test_the_channel_is_web_unless_told(told, channel):
 
 @pytest.mark.parametrize(
     ("direction", "call_type"),
-    [("out", "outgoing"), ("Outbound", "outgoing"), ("in", "incoming"), ("", "incoming"), (None, "incoming"), ([], "incoming")],
+    [("out", "outgoing"), ("Outbound", "outgoing"), ("in", "incoming"), (None, "incoming"), ([], "incoming")],
 )
 def test_the_direction_decides_who_called(direction, call_type):
     document = vcon("call", attachments=[])
@@ -181,7 +184,7 @@ def test_a_start_may_be_seconds_since_1970_or_without_an_offset(start):
         ({"parties": [None]}, "parties is not a list of objects"),
         ({"ciphertext": "…"}, "is an encrypted vCon: decrypt it first"),
         ({"payload": "…", "signatures": []}, "is a signed vCon: load the vCon inside it"),
-        ({"dialog": [{"type": "recording", "start": "1970-01-01T00:00:00Z"}]}, "started_at is not between 2000-01-01 and tomorrow"),
+        ({"dialog": [{"type": "recording", "start": 0}]}, "started_at is not between 2000-01-01 and tomorrow"),
     ],
 )
 def test_a_vcon_that_cannot_be_loaded_says_why(changes, reason):
@@ -210,8 +213,9 @@ def test_a_dialog_of_none_of_several_agents_is_not_lost_unseen():
     assert contacts(document)
 
 
+DATE = "2026-03-10T13:02:56Z"
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers(-5, 10**20) | st.floats() | st.text(max_size=5) | st.just("2026-03-10T13:02:56Z"),
+    st.one_of(st.none(), st.booleans(), st.integers(-5, 10**20), st.floats(), st.text(max_size=5), st.just(DATE)),
     lambda values: st.lists(values, max_size=3) | st.dictionaries(st.text(max_size=5), values, max_size=3),
     max_leaves=5,
 )

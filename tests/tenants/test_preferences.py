@@ -62,7 +62,7 @@ def test_it_leads_back_and_to_no_other_site(db, back, leads_to):
     assert (response.status_code, response.url) == (302, leads_to)
 
 
-@pytest.mark.parametrize("back", ["anything", "contacts:list", "x" * 70_000, "/a\nb", "/ü"], ids=lambda b: ascii(b)[:15])
+@pytest.mark.parametrize("back", ["anything", "contacts:list", "x" * 70_000, "/a\nb", "/ü"], ids=lambda b: b[:15])
 def test_an_odd_way_back_is_no_error(db, back):
     response = set_preference(theme="dark", next=back)
 

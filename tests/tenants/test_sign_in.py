@@ -268,4 +268,3 @@ def test_a_role_given_opens_on_the_next_request(acme, agent, lead, signed_in):
     agent.roles.add(Role.objects.for_tenant(acme).get(name="Supervisor"))
 
     assert client.get(page).status_code == 200
-
