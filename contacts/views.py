@@ -129,9 +129,14 @@ def unit_options(request: HttpRequest) -> HttpResponse:
     units = list(visibility.units) if visibility.data_scopes else []
     matches = {unit.id for unit in units if typed in unit.name.casefold()}
     kept = visibility.tenant.units.with_ancestors(matches)
+    levels: dict[int | None, int] = {}
+    for unit in units:
+        # Among the account's options: those above it may not be there.
+        levels[unit.id] = levels.get(unit.parent_id, 0) + 1
     nodes = [
         {
             "unit": unit,
+            "level": levels[unit.id],
             "matches": bool(typed) and unit.id in matches,
             "url": address(request.GET, q=None, ou=unit.id, data_scope=DataScope.ORGANIZATION.value),
         }

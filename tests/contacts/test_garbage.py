@@ -10,13 +10,14 @@ from django.urls import reverse
 from aicc.tenants import parameters
 from tests import builders
 
-# Every parameter of the page (PRODUCT.md 3), what positions it, and names nobody knows: those that stop no other
-# from being read together, since each request takes its time.
+# Every parameter of the page (PRODUCT.md 3), what positions it, and names nobody knows. What stands together does not
+# hide each other: all of it takes a value, or all of it refuses it before anything is searched.
 TOGETHER = [
-    ["period"], ["contact_number", "caller_number", "called_number", "handled_number"], ["number_contains"],
-    ["customer_name", "employee_id", "call_id"], ["call_type"], ["media_type", "satisfaction"], ["skill_queue"],
-    ["reason_set"], ["data_scope"], ["ou", "include_sub_ous"], ["account"], ["call_sn"], ["duration_min"],
-    ["duration_max"], ["as_of", "after", "tab", "size", "unknown", "\x00"], ["before"], ["start", "end"],
+    ["period", "call_type", "media_type", "satisfaction", "skill_queue", "reason_set", "data_scope"],
+    ["contact_number", "caller_number", "called_number", "handled_number"], ["number_contains"],
+    ["customer_name", "employee_id", "call_id"], ["ou", "include_sub_ous", "account", "call_sn"],
+    ["duration_min", "duration_max"], ["as_of", "after", "tab", "size", "unknown", "q", "\x00"], ["before"],
+    ["start", "end"],
 ]  # fmt: skip
 PARAMETERS = [name for names in TOGETHER for name in names]
 
@@ -33,7 +34,7 @@ CURSORS = ["A" * 28, "_" * 28, "/" * 27 + "8", "=" * 28, "A" * 27, "AAAA", "é" 
 SPECIAL = {"start": TIMES, "as_of": TIMES + CURSORS, "before": CURSORS}
 
 SCRIPT = {"HX-Request": "true"}
-PAGES = [reverse(f"contacts:{name}") for name in ("list", "count")]
+PAGES = [reverse(f"contacts:{name}") for name in ("list", "count", "volume", "account_options", "unit_options")]
 
 
 @pytest.fixture

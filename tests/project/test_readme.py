@@ -1,0 +1,93 @@
+"""Does the README say what the code does? Variables, options and fields are compared, so that neither runs ahead."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+from django.core.management import BaseCommand, load_command_class
+
+from contacts.choices import CallType, Channel, HangUpParty, MediaType, MessageKind, Satisfaction, Side, TransferKind
+from contacts.ingest import native
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text()
+
+
+def section(title: str) -> str:
+    return README.split(f"\n## {title}\n")[1].split("\n## ")[0]
+
+
+def named_first(table: str) -> set[str]:
+    """What the first column of a Markdown table names in code marks."""
+    rows = re.findall(r"^\| (`[^|]*) \|", table, flags=re.MULTILINE)
+    return {name for row in rows for name in re.findall(r"`([^`]+)`", row)}
+
+
+def test_the_configuration_table_lists_the_variables_that_the_settings_read():
+    source = (ROOT / "aicc" / "settings.py").read_text()
+
+    read = set(re.findall(r'(?:environ\.get|_flag)\("(\w+)"', source))
+
+    assert named_first(section("Configuration")) == read
+
+
+def test_the_settings_read_variables_at_their_top_only():
+    lines = (ROOT / "aicc" / "settings.py").read_text().splitlines()
+
+    last = max(n for n, line in enumerate(lines) if "os.environ" in line or line.count("_flag("))
+
+    assert lines[last + 1 :].index("INSTALLED_APPS = [") < 5
+    assert all(
+        lines[n - 1].startswith("#") for n, line in enumerate(lines) if re.match(r"\w+ = .*(_flag|environ)", line)
+    )
+
+
+def test_the_fields_of_a_record_are_those_that_are_read():
+    source = ast.parse((ROOT / "contacts" / "ingest" / "native.py").read_text())
+    check = next(node for node in source.body if isinstance(node, ast.FunctionDef) and node.name == "check")
+
+    read = {
+        call.args[1].value
+        for call in ast.walk(check)
+        if isinstance(call, ast.Call) and len(call.args) > 1 and isinstance(call.args[1], ast.Constant)
+    }
+
+    assert named_first(section("Loading contact records")) - {"--source NAME", "--strict", "--rejects FILE"} == {
+        *read,
+        "duration_seconds",
+    }
+    assert {field.name for field in native.Contact.__dataclass_fields__.values()} <= {*read, "duration_seconds"}
+
+
+@pytest.mark.parametrize(
+    "words", [CallType, Channel, HangUpParty, MediaType, MessageKind, Satisfaction, Side, TransferKind]
+)
+def test_every_word_of_a_field_is_told(words):
+    table = section("Loading contact records")
+
+    untold = [word for word in words.values if f"`{word}`" not in table]
+
+    # Satisfaction's digits are told as a range.
+    assert untold in ([], ["2", "3", "4"])
+
+
+def test_the_options_of_the_loader_are_told():
+    parser = load_command_class("contacts", "load_contacts").create_parser("manage.py", "load_contacts")
+    django_own = BaseCommand().create_parser("manage.py", "any")
+    ours = {o for action in parser._actions for o in action.option_strings if o.startswith("--")}
+    theirs = {o for action in django_own._actions for o in action.option_strings}
+
+    told = {option.split()[0] for option in named_first(section("Loading contact records")) if option.startswith("--")}
+
+    assert told == ours - theirs - {"--tenant", "--skip-checks"}
+    assert "--tenant SLUG" in section("Loading contact records")
+
+
+def test_every_library_has_its_reason():
+    source = (ROOT / "pyproject.toml").read_text()
+    names = re.findall(r'^    "([a-z0-9-]+)', source.split("[build-system]")[0], flags=re.MULTILINE)
+    told = section("Libraries").lower().replace(" ", "-").replace("\n", "-")
+
+    # psycopg is told as "psycopg 3", django as "Django 5.2 LTS".
+    assert [name for name in names if name not in told] == []
