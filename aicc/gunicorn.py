@@ -30,8 +30,10 @@ workers = 2
 threads = 4
 # One import instead of one per worker, and their memory is shared.
 preload_app = True
-# A search with many accounts ticked is a long address; this is the longest gunicorn can be told.
-limit_request_line = 8190
+# A search with much in it is a long address, and too much in it is answered by a page of ours: no limit here but
+# gunicorn's own for all headers together. htmx sends the address once more, in a header.
+limit_request_line = 0
+limit_request_field_size = 0
 logger_class = QueryFreeLogger
 accesslog = "-"
 access_log_format = "%(t)s %(m)s %(U)s %(s)s %(B)s bytes %(M)s ms"

@@ -17,6 +17,8 @@ from contacts.fields import DigitsField, LocalTimeField, TextField, TickField
 from contacts.terms import Condition, Term, minutes
 from contacts.visibility import UNORGANIZED, DataScope, NotOffered, Visibility
 
+# What a trigram index can find.
+SHORTEST_PART = 3
 NUMBERS = ("caller_number", "called_number", "handled_number")
 
 

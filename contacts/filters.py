@@ -24,7 +24,7 @@ from contacts import criteria
 from contacts.choices import CallType, MediaType, Satisfaction
 from contacts.criteria import Criterion
 from contacts.models import ContactRecord
-from contacts.terms import Condition, narrowed, weeks
+from contacts.terms import Condition, Hashes, narrowed, weeks
 from contacts.visibility import SubUnits, Visibility
 
 PERIODS = {
@@ -142,7 +142,9 @@ class ContactFilter(django_filters.FilterSet):
     call_id = criteria.Exact(label=_("Call ID"), max_length=128)
     duration_min = criteria.Duration(label=_("Call Duration Start"), lookup_expr="gte", most=6)
     duration_max = criteria.Duration(label=_("Call Duration End"), lookup_expr="lte", most=6)
-    number_contains = criteria.NumberPart(label=_("Contact Number (Fuzzy Search)"), least=3, max_length=128)
+    number_contains = criteria.NumberPart(
+        label=_("Contact Number (Fuzzy Search)"), least=criteria.SHORTEST_PART, max_length=128
+    )
 
     class Meta:
         model = ContactRecord
@@ -227,7 +229,7 @@ class ContactFilter(django_filters.FilterSet):
             unit=values.get("ou"),
             include_sub=bool(values.get("include_sub_ous")),
         )
-        asked = (f.condition(value, self) for _name, f, value in self._applied())
+        asked = (f.condition(value, self) for _name, f, value in self.applied())
         return [reach, *(condition for condition in asked if condition is not None)]
 
     @cached_property
@@ -252,13 +254,17 @@ class ContactFilter(django_filters.FilterSet):
 
     def _equals_any(self, name: str, number: str, window: periods.Window) -> bool:
         """Whether a record equals the number. When that takes too long to find out, so would the search."""
+        if self.timed_out:
+            return True
         exact = self.filters[name].exact(number)
         records = self.visibility.within_reach().filter(
             exact.q, started_at__gte=window.start, started_at__lt=window.end
         )
         try:
             with time_limit():
-                return narrowed(records, self.visibility.tenant.pk, [exact], weeks(window.start, window.end)).exists()
+                in_weeks = weeks(window.start, window.end)
+                hashes = Hashes(self.visibility.tenant.pk, [exact], in_weeks)
+                return narrowed(records, [exact], hashes, in_weeks).exists()
         except SearchTimeout:
             self.timed_out = True
             return True
@@ -273,11 +279,12 @@ class ContactFilter(django_filters.FilterSet):
         if values["period"] == periods.CUSTOM:
             period = f"{values['start']:%Y-%m-%d %H:%M} – {values['end']:%Y-%m-%d %H:%M}"
         said = [Sentence("period", self.filters["period"].label, period)]
-        for name, criterion, value in self._applied():
+        for name, criterion, value in self.applied():
             said.append(Sentence(name, criterion.label, criterion.words(value, self), (name, *criterion.with_it)))
         return said
 
-    def _applied(self) -> Iterator[tuple[str, Any, Any]]:
+    def applied(self) -> Iterator[tuple[str, Any, Any]]:
+        """(name, criterion, value) of those that are set."""
         for name, criterion in self._criteria():
             value = self.form.cleaned_data.get(name)
             if value not in (None, "", []):

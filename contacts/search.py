@@ -7,6 +7,7 @@ What is asked is left to `filters`, what is shown of a record to `data_items`. `
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
@@ -20,7 +21,7 @@ from aicc.lib.timelimit import SearchTimeout, time_limit
 from aicc.tenants import parameters
 from contacts.filters import ContactFilter
 from contacts.models import ContactRecord, ContactRecordQuerySet
-from contacts.terms import narrowed, week_start, weeks
+from contacts.terms import Hashes, narrowed, week_start, weeks
 
 AT = "started_at"
 # A dense search fills its page from the first rows of the window; what is rarer than a page in this many
@@ -132,6 +133,7 @@ class ContactSearch:
         self._all = _Stretch(self.window.start, self.window.end)
         self._records = ContactRecord.objects.for_tenant(self.tenant)
         self._can_narrow = any(condition.narrows for condition in self.conditions)
+        self._has_terms = any(condition.any_of for condition in self.conditions)
         self._is_unique = any(condition.unique for condition in self.conditions)
 
     def page(self, *, size: int, after: Cursor | None = None, before: Cursor | None = None) -> Page:
@@ -177,7 +179,11 @@ class ContactSearch:
         return records.filter(*(condition.q for condition in self.conditions))
 
     def _narrowed(self, records: ContactRecordQuerySet, in_weeks: range) -> ContactRecordQuerySet:
-        return narrowed(self._matching(records), self.tenant.pk, self.conditions, in_weeks)
+        return narrowed(self._matching(records), self.conditions, self._hashes, in_weeks)
+
+    @cached_property
+    def _hashes(self) -> Hashes:
+        return Hashes(self.tenant.pk, self.conditions, weeks(self.window.start, self.window.end))
 
     def _is_dense(self) -> bool:
         """Whether a tenth of the newest rows match: then reading the window beats asking an index."""
@@ -198,7 +204,8 @@ class ContactSearch:
             # No larger than a probe: reading it is as fast as anything.
             return self._walk(stretch, limit)
         found = self._walk(stretch.nearer_than(edge), limit)
-        for some, in_weeks in stretch.beyond(edge).in_weeks():
+        beyond = stretch.beyond(edge)
+        for some, in_weeks in beyond.in_weeks() if self._has_terms else [(beyond, weeks(beyond.start, beyond.end))]:
             if len(found) == limit:
                 break
             found += self._by_index(some, limit - len(found), in_weeks)
@@ -218,8 +225,9 @@ class ContactSearch:
         The planner misjudges how rare a set of terms is: it would walk the time index, or read it whole
         beside the terms. So the inner step names only terms and partitions, and is not to be folded in.
         """
-        matches = self._narrowed(stretch.months(self._records), in_weeks)
-        inner, parameters = matches.values_list(AT, "id").query.sql_with_params()
+        # A part of a number has no week to narrow it: then the window does.
+        scope = stretch.months(self._records) if self._has_terms else stretch.rows(self._records).order_by()
+        inner, parameters = self._narrowed(scope, in_weeks).values_list(AT, "id").query.sql_with_params()
         outer, values = stretch.sql()
         with connection.cursor() as cursor:
             cursor.execute(
@@ -233,6 +241,9 @@ class ContactSearch:
         times = [at for at, _id in keys]
         rows = self._records.filter(started_at__range=(min(times), max(times)), id__in=[id for _at, id in keys])
         found = {record.id: record for record in self._whole(rows)}
+        if len(found) < len(keys):
+            # A load moved or removed one between the two statements: what is there now.
+            return self._by_index(stretch, limit, in_weeks)
         return [found[id] for _at, id in keys]
 
     def _whole(self, rows: QuerySet) -> list[ContactRecord]:

@@ -18,13 +18,14 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from aicc.lib.periods import CUSTOM
+from aicc.lib.periods import CUSTOM, PERIOD_DAYS
 from aicc.lib.timelimit import SearchTimeout
 from aicc.tenants import parameters
 from aicc.tenants.access import tenant_page
 from aicc.tenants.choices import Permission
 from contacts.addresses import address, position
 from contacts.charts import Volume
+from contacts.criteria import SHORTEST_PART
 from contacts.data_items import DATA_ITEMS, rows, shown_items
 from contacts.fields import TextField
 from contacts.filters import PERIODS, ContactFilter
@@ -242,10 +243,12 @@ def _suggestions(request: HttpRequest, criteria: ContactFilter) -> Iterator[Link
     """Where to look when nothing was found: the next longer period, and a part of the number."""
     offered = [key for key, _label in criteria.period_choices if key != CUSTOM]
     chosen = criteria.form.cleaned_data["period"] or offered[0]
-    for key in offered[offered.index(chosen) + 1 :][:1] if chosen in offered else []:
+    days = min((f.longest_days for _name, f, _value in criteria.applied() if f.longest_days), default=None)
+    longer = offered[offered.index(chosen) + 1 :][:1] if chosen in offered else []
+    for key in (key for key in longer if days is None or PERIOD_DAYS[key] <= days):
         yield Link(_("Search the last %(period)s") % {"period": PERIODS[key]}, address(request.GET, period=key))
     number = criteria.form.cleaned_data.get("contact_number")
-    if number and "number_contains" in criteria.available:
+    if number and len(number) >= SHORTEST_PART and "number_contains" in criteria.available:
         url = address(request.GET, contact_number=None, number_contains=number)
         yield Link(_("Use Contact Number (Fuzzy Search)"), url)
 

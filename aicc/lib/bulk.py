@@ -36,9 +36,7 @@ def stage(cursor: CursorWrapper, table: str, columns: Sequence[str], rows: Itera
     # An earlier batch of the same transaction may still be in it.
     cursor.execute(sql.SQL("TRUNCATE {}").format(staging))
     names = sql.SQL(", ").join(map(sql.Identifier, columns))
-    with cursor.copy(sql.SQL("COPY {} ({}) FROM STDIN").format(staging, names)) as copy:
-        for row in rows:
-            copy.write_row(row)
+    _copy(cursor, sql.SQL("COPY {} ({}) FROM STDIN").format(staging, names), rows)
     # Without figures the planner takes the staging table for empty, and walks the big one.
     cursor.execute(sql.SQL("ANALYZE {}").format(staging))
     return staging
@@ -94,18 +92,23 @@ def replace_parts(
 ) -> None:
     """The parts of every merged row become exactly these: (tenant_id, record_id, position, …)."""
     target = sql.Identifier(table)
-    if merged.updated:
-        cursor.execute(
-            sql.SQL("DELETE FROM {} WHERE tenant_id = %s AND record_id = ANY(%s)").format(target),
-            [tenant_id, merged.updated],
-        )
     changed = {*merged.inserted, *merged.updated}
+    # Those of new rows too: a month that was dropped leaves its parts behind.
+    cursor.execute(
+        sql.SQL("DELETE FROM {} WHERE tenant_id = %s AND record_id = ANY(%s)").format(target),
+        [tenant_id, list(changed)],
+    )
     fresh = [row for row in rows if row[1] in changed]
     if fresh:
         names = sql.SQL(", ").join(map(sql.Identifier, columns))
-        with cursor.copy(sql.SQL("COPY {} ({}) FROM STDIN").format(target, names)) as copy:
-            for row in fresh:
-                copy.write_row(row)
+        _copy(cursor, sql.SQL("COPY {} ({}) FROM STDIN").format(target, names), fresh)
+
+
+def _copy(cursor: CursorWrapper, statement: sql.Composed, rows: Iterable[Sequence[Any]]) -> None:
+    # Django does not wrap what COPY raises; its callers know Django's errors.
+    with cursor.db.wrap_database_errors, cursor.copy(statement) as copy:
+        for row in rows:
+            copy.write_row(row)
 
 
 def month_of(moment: datetime) -> date:
@@ -121,8 +124,8 @@ def next_month(month: date) -> date:
 def ensure_months(cursor: CursorWrapper, table: str, key: str, months: Iterable[date]) -> list[str]:
     """Make the monthly partitions that are missing; returns their names.
 
-    A partition is made apart and then attached, which does not stop readers or writers of the others.
-    Rows that waited in the default partition move over first.
+    Attaching one locks the default partition and every table that foreign keys name, so do it in a short
+    transaction of its own. Rows that waited in the default partition move over first.
     """
     made = []
     for month in sorted(set(months)):

@@ -4,9 +4,12 @@ Which records it then sees is left to `contacts.visibility` and its like.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import wraps
+from ipaddress import ip_address
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.backends import BaseBackend
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -39,6 +42,15 @@ class AccountBackend(BaseBackend):
 
     def _accounts(self) -> Any:
         return Account.objects.across_tenants().select_related("tenant")
+
+
+def client_address(request: HttpRequest) -> str:
+    """Where a request comes from: behind proxies of ours, what the outermost of them saw."""
+    hops = [hop.strip() for hop in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")]
+    if 0 < settings.PROXIES <= len(hops):
+        with suppress(ValueError):
+            return str(ip_address(hops[-settings.PROXIES]))
+    return request.META.get("REMOTE_ADDR", "")
 
 
 def tenant_page(*permissions: Permission) -> Callable[[View], View]:

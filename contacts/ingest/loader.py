@@ -85,19 +85,26 @@ def load(
 
     reads = iter(reads)
     while chunk := list(islice(reads, BATCH)):
-        newest: dict[int, _Entry] = {}
+        versions: dict[int, list[_Entry]] = {}
         for read in chunk:
             report.bytes += read.bytes
             if read.reason:
                 reject(read, read.reason)
             for contact in read.contacts:
                 id = record_id(tenant, source, contact.id)
-                earlier = newest.get(id)
-                report.unchanged += earlier is not None
-                if earlier is None or contact.updated_at > earlier.contact.updated_at:
-                    newest[id] = _Entry(id, contact, read)
-        months.update(bulk.month_of(entry.contact.started_at) for entry in newest.values())
-        _load_batch(names, source, list(newest.values()), report, reject)
+                versions.setdefault(id, []).append(_Entry(id, contact, read))
+        months.update(bulk.month_of(entry.contact.started_at) for many in versions.values() for entry in many)
+        for many in versions.values():
+            # Of equal versions the first counts, as it does between files.
+            many.sort(key=lambda entry: entry.contact.updated_at, reverse=True)
+        while versions:
+            # The newest version of each; where it is refused, the one before it has its turn.
+            refused = _load_batch(names, source, [many.pop(0) for many in versions.values()], report)
+            for entry, reason in refused:
+                reject(entry.place, reason)
+            again = {entry.id for entry, _reason in refused}
+            report.unchanged += sum(len(many) for id, many in versions.items() if id not in again)
+            versions = {id: many for id, many in versions.items() if id in again and many}
         on_progress(report)
     if report.inserted + report.updated >= MANY:
         with connection.cursor() as cursor:
@@ -120,30 +127,27 @@ def _hash(tenant: Tenant, *parts: str) -> int:
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest())
 
 
-def _load_batch(
-    names: Names, source: str, entries: list[_Entry], report: Report, reject: Callable[[Read, str], None]
-) -> None:
-    """One transaction. What the database refuses is found by halving: one bad row stops no other."""
+def _load_batch(names: Names, source: str, entries: list[_Entry], report: Report) -> list[tuple[_Entry, str]]:
+    """One transaction; returns what was refused and why. One bad row, found by halving, stops no other."""
     if not entries:
-        return
-    refused: list[tuple[Read, str]] = []
+        return []
+    table = ContactRecord._meta.db_table
     try:
         with transaction.atomic(), connection.cursor() as cursor:
-            bulk.ensure_months(
-                cursor,
-                ContactRecord._meta.db_table,
-                "started_at",
-                {bulk.month_of(entry.contact.started_at) for entry in entries},
-            )
+            months = {bulk.month_of(entry.contact.started_at) for entry in entries}
+            bulk.ensure_months(cursor, table, "started_at", months)
+        with transaction.atomic(), connection.cursor() as cursor:
             bulk.lock(cursor, "load_contacts", names.tenant.pk)
-            rows, loaded = [], []
+            # Before a name is made: whoever attaches a partition holds these two in this order as well.
+            cursor.execute(f"LOCK TABLE {table} IN ROW EXCLUSIVE MODE")
+            refused, rows, loaded = [], [], []
             for entry in entries:
                 try:
                     rows.append(_record_row(names, source, entry))
                     loaded.append(entry)
                 except Rejected as error:
-                    refused.append((entry.place, str(error)))
-            merged = bulk.merge(cursor, ContactRecord._meta.db_table, _RECORD_COLUMNS, rows, keep=_KEEP)
+                    refused.append((entry, str(error)))
+            merged = bulk.merge(cursor, table, _RECORD_COLUMNS, rows, keep=_KEEP)
             _remember_who_handled(names.tenant, rows)
             tenant_id = names.tenant.pk
             for model, columns, parts in (
@@ -154,17 +158,16 @@ def _load_batch(
     except (DataError, IntegrityError) as error:
         names.forget()
         if len(entries) == 1:
-            reject(entries[0].place, f"the database refused it: {_reason(error)}")
-            return
+            return [(entries[0], f"the database refused it: {_reason(error)}")]
         middle = len(entries) // 2
-        _load_batch(names, source, entries[:middle], report, reject)
-        _load_batch(names, source, entries[middle:], report, reject)
-        return
-    for place, reason in refused:
-        reject(place, reason)
+        return [
+            *_load_batch(names, source, entries[:middle], report),
+            *_load_batch(names, source, entries[middle:], report),
+        ]
     report.inserted += len(merged.inserted)
     report.updated += len(merged.updated)
     report.unchanged += len(rows) - len(merged.inserted) - len(merged.updated)
+    return refused
 
 
 def _remember_who_handled(tenant: Tenant, rows: list[list[Any]]) -> None:
@@ -189,6 +192,8 @@ _TRANSFER_COLUMNS = ["tenant_id", "record_id", "position", "transferred_at", "ki
 
 def _record_row(names: Names, source: str, entry: _Entry) -> list[Any]:
     contact = entry.contact
+    # What may be refused first: a record that is not loaded leaves no names behind.
+    unit_id = names.unit(contact)
     account = names.account(contact)
     values = {
         "tenant_id": names.tenant.pk,
@@ -198,7 +203,7 @@ def _record_row(names: Names, source: str, entry: _Entry) -> list[Any]:
         "account_id": account.pk if account else None,
         "account_name": account.name if account else "",
         "employee_id": contact.employee_id or (account.employee_id if account else ""),
-        "unit_id": names.unit(contact, account),
+        "unit_id": account.unit_id if unit_id is None and account and contact.organization_unit is None else unit_id,
         "skill_queue_id": names.queue(contact),
         "call_reason_id": names.reason(contact),
         "reason_set_at": None,

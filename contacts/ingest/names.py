@@ -47,10 +47,8 @@ class Names:
             known = self._new_account(contact)
         return known
 
-    def unit(self, contact: Contact, account: Account | None) -> int | None:
-        """The unit the contact names, else the account's. () names Unorganized."""
-        if contact.organization_unit is None:
-            return account.unit_id if account else None
+    def unit(self, contact: Contact) -> int | None:
+        """The unit the contact names; None for Unorganized, or when it names none."""
         if not contact.organization_unit:
             return None
         try:

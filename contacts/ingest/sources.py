@@ -64,18 +64,26 @@ def read_records(records: Iterable[Any], *, where: str, now: datetime) -> Iterat
 
 
 def _documents(file: IO[bytes], where: str, now: datetime) -> Iterator[Read]:
-    number = 0
+    number, begun = 0, False
     while line := file.readline(LONGEST_DOCUMENT + 1):
         number += 1
         if number == 1:
             line = line.removeprefix(b"\xef\xbb\xbf")
-            if not _is_document(line):
-                yield _document(line + file.read(max(LONGEST_DOCUMENT + 1 - len(line), 0)), where, 1, now)
+        if not line.strip():
+            continue
+        if not begun and not _is_document(line):
+            here = file.tell()
+            whole = line + file.read(max(LONGEST_DOCUMENT + 1 - len(line), 0))
+            if b"\n{" not in whole or _is_json(whole):
+                yield _document(whole, where, number, now)
                 return
+            # Further lines begin a document each: only this one is cut off.
+            file.seek(here)
+        begun = True
         if len(line) > LONGEST_DOCUMENT:
             rest = 0 if line.endswith(b"\n") else _skip_line(file)
             yield Read(where, number, (), _TOO_LONG, len(line) + rest)
-        elif line.strip():
+        else:
             yield _document(line, where, number, now)
 
 
@@ -104,6 +112,14 @@ def _is_document(line: bytes) -> bool:
     """Whether a first line stands by itself. A line that is no JSON at all does: it is one bad line of many."""
     text = line.strip()
     return not text.startswith(b"{") or text.endswith(b"}")
+
+
+def _is_json(data: bytes) -> bool:
+    try:
+        _parsed(data)
+    except Rejected:
+        return False
+    return True
 
 
 def _parsed(data: bytes) -> Any:

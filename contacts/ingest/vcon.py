@@ -40,16 +40,23 @@ def records(document: Json) -> Iterator[dict[str, Any]]:
         raise Rejected("is an encrypted vCon: decrypt it first")
     if "signatures" in document:
         raise Rejected("is a signed vCon: load the vCon inside it")
+    if not isinstance(document.get("uuid"), str) or not document["uuid"].strip():
+        raise Rejected("uuid is missing")
     parties, dialogs = _objects(document, "parties"), _objects(document, "dialog")
     if not dialogs:
         raise Rejected("the vCon has no dialog")
     agents = [index for index, party in enumerate(parties) if _role(party) == "agent"]
     for nth, agent in enumerate(agents or [None]):
-        own = [d for d in dialogs if agent is None or len(agents) == 1 or agent in _party_indexes(d)]
+        own = [dialog for dialog in dialogs if agent is None or agent in _agents_of(dialog, agents)]
         if own:
             record = _record(document, parties, own, agent)
             # Several agents are several records of one call: they share a Call S/N through the call ID.
             yield {**record, "id": record["id"] if nth == 0 else f"{record['id']}#{nth}"}
+
+
+def _agents_of(dialog: Json, agents: list[int]) -> list[int]:
+    """The agents among a dialog's parties; the first of all when it names none, so that no dialog is lost."""
+    return [agent for agent in agents if agent in _party_indexes(dialog)] or agents[:1]
 
 
 def _record(document: Json, parties: list[Json], dialogs: list[Json], agent_index: int | None) -> dict[str, Any]:
@@ -99,7 +106,10 @@ def _times(dialogs: list[Json], facts: Json) -> dict[str, Any]:
     if not begun:
         raise Rejected("no dialog has a start")
     start = min(moment for moment, _ in begun)
-    ends = [moment + seconds for moment, dialog in begun if (seconds := _seconds(dialog, facts)) is not None]
+    try:
+        ends = [moment + seconds for moment, dialog in begun if (seconds := _seconds(dialog, facts)) is not None]
+    except OverflowError:
+        raise Rejected("duration ends after all time") from None
     answered = str(facts.get("disposition", "ANSWERED")).upper() == "ANSWERED"
     return {
         "started_at": start.isoformat(),

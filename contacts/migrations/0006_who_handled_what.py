@@ -54,4 +54,9 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        migrations.RunSQL(
+            "INSERT INTO contacts_handled (tenant_id, account_id, unit_id)"
+            " SELECT DISTINCT tenant_id, account_id, unit_id FROM contacts_contactrecord WHERE account_id IS NOT NULL",
+            migrations.RunSQL.noop,
+        ),
     ]

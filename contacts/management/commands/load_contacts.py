@@ -13,6 +13,9 @@ from tqdm import tqdm
 
 from aicc.tenants.models import Tenant
 from contacts import ingest
+from contacts.models import ContactRecord
+
+LONGEST_SOURCE = ContactRecord._meta.get_field("source").max_length or 0
 
 
 class Command(BaseCommand):
@@ -33,7 +36,13 @@ class Command(BaseCommand):
             raise CommandError(f"There is no tenant {options['tenant']}.")
         if missing := [path for path in options["paths"] if not path.exists()]:
             raise CommandError(f"There is no {missing[0]}.")
-        files = list(ingest.files(options["paths"]))
+        if len(options["source"]) > LONGEST_SOURCE:
+            raise CommandError(f"The name of a source has at most {LONGEST_SOURCE} characters.")
+        rejects_file: Path = options["rejects"].resolve()
+        if rejects_file in (path.resolve() for path in options["paths"]):
+            raise CommandError(f"{options['rejects']} would be overwritten: name another file with --rejects.")
+        # An older one in a folder that is loaded is no input.
+        files = [file for file in ingest.files(options["paths"]) if file.resolve() != rejects_file]
         size = sum(file.stat().st_size for file in files if file.is_file())
         begun = time.monotonic()
         with (
@@ -74,7 +83,7 @@ class _Rejects:
             self.file.close()
 
     def write(self, rejection: ingest.Rejection) -> None:
-        self.file = self.file or self.path.open("w", encoding="utf-8")
+        self.file = self.file or self.path.open("w", encoding="utf-8", errors="backslashreplace")
         line = {"file": rejection.where, "line": rejection.line, "reason": rejection.reason}
         self.file.write(json.dumps(line, ensure_ascii=False) + "\n")
 

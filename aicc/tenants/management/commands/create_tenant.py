@@ -25,9 +25,11 @@ class Command(BaseCommand):
         password = getpass(f"Password for {account.username}: ")
         try:
             validate_password(password, account)
+            Tenant(slug=options["slug"], name=options["name"]).clean_fields()
             with transaction.atomic():
                 account.tenant = Tenant.objects.open(slug=options["slug"], name=options["name"])
                 account.set_password(password)
+                account.clean_fields()
                 account.save()
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from None
