@@ -151,14 +151,15 @@ def test_a_forged_cursor_reaches_no_further_than_its_reader(acme, globex, agent,
 
 @pytest.mark.parametrize("query", ["", "contact_number=100", f"call_sn={10**18 + 1}", "number_contains=100"])
 @pytest.mark.parametrize("probe", [1, 20_000])
-def test_a_cursor_outside_of_the_window_leads_to_the_first_page(acme, admin, monkeypatch, query, probe):
+def test_a_forged_cursor_outside_of_the_window_is_the_end_or_the_beginning(acme, admin, monkeypatch, query, probe):
     monkeypatch.setattr(search, "PROBE_ROWS", probe)
     write(acme, [(minutes, {"caller_number": "100"}) for minutes in (5, 6, 7)])
     everything = found(admin, query)
     long_ago, far_off = (Cursor(datetime(year, 1, 1, tzinfo=UTC), 1, 1) for year in (1990, 2199))
 
     assert everything in ([1, 2, 3], [1])
-    for position in ({"after": long_ago}, {"after": far_off}, {"before": long_ago}, {"before": far_off}):
+    assert found(admin, query, after=long_ago) == []
+    for position in ({"after": far_off}, {"before": long_ago}, {"before": far_off}):
         assert found(admin, query, **position) == everything, position
 
 
