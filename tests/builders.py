@@ -21,15 +21,26 @@ SOURCE = "tests"
 _numbers = itertools.count(1)
 
 
-def unit(tenant: Tenant, *path: str) -> OrganizationUnit:
-    """The organization unit with this path, and those above it. Siblings stand in the order they were made."""
-    parent = None
-    for name in path:
-        siblings = OrganizationUnit.objects.for_tenant(tenant).filter(parent=parent)
-        parent, _ = siblings.get_or_create(
-            tenant=tenant, parent=parent, name=name, defaults={"position": siblings.count()}
-        )
+Outline = dict[str, "Outline"]
+
+
+def organization(tenant: Tenant, outline: Outline, parent: OrganizationUnit | None = None) -> None:
+    """Organization units by name, each with those below it. Siblings stand in the order of the outline."""
+    units = OrganizationUnit.objects.bulk_create(
+        OrganizationUnit(tenant=tenant, parent=parent, name=name, position=position)
+        for position, name in enumerate(outline)
+    )
+    for unit in units:
+        if below := outline[unit.name]:
+            organization(tenant, below, unit)
     tenant.__dict__.pop("units", None)
+
+
+def unit(tenant: Tenant, *path: str) -> OrganizationUnit:
+    """The organization unit with this path."""
+    parent: OrganizationUnit | None = None
+    for name in path:
+        parent = OrganizationUnit.objects.for_tenant(tenant).get(parent=parent, name=name)
     assert parent is not None
     return parent
 

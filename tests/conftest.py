@@ -34,10 +34,8 @@ def acme(db: None) -> Tenant:
     """
     tenant = Tenant.objects.open(slug="acme", name="Acme")
     parameters.ISOLATION.set(tenant, True)
-    for path in (("Head office", "Sales", "North desk"), ("Head office", "Sales", "South desk")):
-        builders.unit(tenant, *path)
-    builders.unit(tenant, "Head office", "Service")
-    builders.unit(tenant, "Field")
+    desks = {"North desk": {}, "South desk": {}}
+    builders.organization(tenant, {"Head office": {"Sales": desks, "Service": {}}, "Field": {}})
     return tenant
 
 
@@ -45,7 +43,7 @@ def acme(db: None) -> Tenant:
 def globex(db: None) -> Tenant:
     """A tenant where everybody sees their own records only, unless a role says otherwise."""
     tenant = Tenant.objects.open(slug="globex", name="Globex")
-    builders.unit(tenant, "Orders")
+    builders.organization(tenant, {"Orders": {}})
     return tenant
 
 

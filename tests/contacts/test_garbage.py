@@ -74,7 +74,7 @@ def test_any_end_of_a_customization_gets_an_answer(name, ask):
 
 @pytest.mark.parametrize("page", PAGES)
 def test_all_parameters_at_once_get_an_answer(page, ask):
-    for value in GARBAGE + TIMES + CURSORS:
+    for value in (GARBAGE + TIMES + CURSORS)[:: 1 if page == PAGES[0] else 2]:
         # 64 KB in each of them would be more than any server lets through.
         assert ask(urlencode(dict.fromkeys(PARAMETERS, value[:1_000])), page) == 200, value[:80]
 
