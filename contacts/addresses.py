@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
-from django.http import QueryDict
+from django.http import HttpRequest, QueryDict
 from django.urls import reverse
 
 from aicc.lib.keyset import BadCursor, Cursor
@@ -49,6 +50,13 @@ def address(query: QueryDict, name: str = "contacts:list", **changes: Any) -> st
         if value is not None:
             query[key] = str(value)
     return f"{reverse(name)}?{query.urlencode()}" if query else reverse(name)
+
+
+def came_from(request: HttpRequest, name: str) -> str:
+    """The address of a page, with the search the reader came from if it was that page."""
+    came = urlsplit(request.headers.get("Referer", ""))
+    page = reverse(name)
+    return f"{page}?{came.query}" if (came.netloc, came.path) == (request.get_host(), page) and came.query else page
 
 
 def _cursor(text: str | None) -> Cursor | None:

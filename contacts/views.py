@@ -23,7 +23,7 @@ from aicc.lib.timelimit import SearchTimeout
 from aicc.tenants import parameters
 from aicc.tenants.access import tenant_page
 from aicc.tenants.choices import Permission
-from contacts.addresses import address, position
+from contacts.addresses import address, came_from, position
 from contacts.charts import Volume
 from contacts.criteria import SHORTEST_PART
 from contacts.data_items import DATA_ITEMS, rows, shown_items
@@ -173,7 +173,7 @@ def contact_details(request: HttpRequest, id: int) -> HttpResponse:
         "conversation": Message.objects.filter(**own).order_by("position") if may_listen else [],
         "related": rows(list(related), shown_items()),
         "transfers": Transfer.objects.filter(**own).order_by("position"),
-        "list_url": reverse("contacts:list"),
+        "list_url": came_from(request, "contacts:list"),
     }
     return render(request, "contacts/details.html", context)
 

@@ -15,6 +15,19 @@ function close({ giveBack = false } = {}) {
   return true;
 }
 
+// Customization was looked at and not searched: the period that was searched is chosen again.
+function takeBack() {
+  const searched = document.querySelector("#period input[type=radio][checked]");
+  if (!searched || searched.checked || inSheet()) return;
+  searched.checked = true;
+  for (const field of custom().querySelectorAll("input")) field.value = field.defaultValue;
+  leaveOutTimes();
+  const range = document.querySelector(".criteria-range");
+  if (range) range.hidden = false;
+}
+
+const edited = () => [...custom().querySelectorAll("input")].some((field) => field.value !== field.defaultValue);
+
 function leaveOutTimes() {
   const chosen = document.querySelector("#period input:checked")?.value;
   for (const field of custom()?.querySelectorAll("input") ?? []) field.disabled = chosen !== "custom";
@@ -35,15 +48,22 @@ document.addEventListener("change", ({ target }) => {
 document.addEventListener("click", ({ target }) => {
   if (!period()) return;
   if (target.matches?.("#period input[value=custom]")) open();
-  else if (target.closest("[data-period-close]")) close({ giveBack: true });
+  else if (target.closest("[data-period-close]") && close()) {
+    takeBack();
+    document.querySelector("#period input:checked")?.focus();
+  }
 });
 
 document.addEventListener("pointerdown", ({ target }) => {
-  if (period() && !period().contains(target)) close();
+  // Times that were typed are kept for the Search that follows.
+  if (period() && !period().contains(target) && close() && !edited()) takeBack();
 });
 
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape" && period()?.contains(event.target) && close({ giveBack: true })) event.preventDefault();
+  if (event.key !== "Escape" || !period()?.contains(event.target) || !close()) return;
+  event.preventDefault();
+  takeBack();
+  document.querySelector("#period input:checked")?.focus();
 });
 
 // Sent from here: the times fold away, and the focus goes to what they belong to.

@@ -124,3 +124,35 @@ def test_nobody_is_shut_out_of_a_page(
         found[state] = Axe().run(page).response["violations"]
 
     assert {state: [rule["id"] for rule in rules] for state, rules in found.items() if rules} == {}
+
+
+def test_customization_that_is_cancelled_leaves_the_period_as_it_was(
+    page: Page, sign_in: SignIn, site: str, admin: Account, contacts: list[Any]
+) -> None:
+    sign_in(admin)
+    page.goto(f"{site}/contacts/?period=7d")
+
+    for cancel in (
+        lambda: page.get_by_role("button", name="Cancel").click(),
+        lambda: page.keyboard.press("Escape"),
+        lambda: page.get_by_role("heading", name="Contact", exact=True).click(),
+    ):
+        page.locator("label", has_text="Customization").click()
+        cancel()
+        expect(page.get_by_role("radio", name="7 Days")).to_be_checked()
+
+    page.get_by_role("button", name="Search").first.click()
+    expect(page).to_have_url(re.compile("period=7d"))
+    assert "start=" not in page.url
+
+
+def test_the_way_back_from_a_contact_leads_to_the_search_it_was_found_with(
+    page: Page, sign_in: SignIn, site: str, admin: Account, contacts: list[Any]
+) -> None:
+    sign_in(admin)
+    page.goto(f"{site}/contacts/?period=7d&contact_number=%2B46701110005")
+
+    page.get_by_role("link", name=contacts[4].call_sn).click()
+    page.get_by_role("link", name="Back to Contact").click()
+
+    expect(page).to_have_url(re.compile(r"period=7d&contact_number=%2B46701110005"))
