@@ -1,5 +1,7 @@
 """Is this process up, and can it work? For load balancers and container engines, without sign-in."""
 
+from collections.abc import Callable
+
 import redis
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
@@ -26,10 +28,10 @@ def readyz(request: HttpRequest) -> HttpResponse:
     return JsonResponse(state, status=200 if all(state.values()) else 503)
 
 
-def _works(check) -> bool:  # type: ignore[no-untyped-def]
+def _works(check: Callable[[], None]) -> bool:
     try:
         check()
-    except Exception:  # noqa: BLE001
+    except Exception:
         return False
     return True
 
