@@ -2,13 +2,15 @@
 #
 # PYTHON  the interpreter that the environment is made with: 3.11 or newer
 # VENV    the folder of the environment
+# PROCESSES  how many the tests run in
 
 PYTHON ?= python3
 VENV ?= .venv
 PORT ?= 8000
+PROCESSES ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench
+.PHONY: help demo test lint bench drill
 
 help:
 	@echo 'make demo    the whole product on this machine, with demo data; Ctrl-C stops it'
@@ -16,6 +18,7 @@ help:
 	@echo 'make test    the whole test suite; PYTEST_ARGS="..." go to pytest'
 	@echo 'make lint    style, types, and whether a migration is missing'
 	@echo 'make bench   the benchmarks; BENCH_ARGS="..." go to them'
+	@echo 'make drill   faults at random while exports run: N=100 of them; DRILL_ARGS="--seed=1" draws the same again'
 
 demo: $(VENV)/demo.stamp
 	$(usable)
@@ -23,7 +26,7 @@ demo: $(VENV)/demo.stamp
 
 test: $(VENV)/dev.stamp
 	$(usable)
-	$(VENV)/bin/python -m pytest $(PYTEST_ARGS)
+	$(VENV)/bin/python -m pytest --numprocesses=$(PROCESSES) --dist=loadfile $(PYTEST_ARGS)
 
 lint: $(VENV)/dev.stamp
 	$(usable)
@@ -35,6 +38,11 @@ lint: $(VENV)/dev.stamp
 bench: $(VENV)/demo.stamp
 	$(usable)
 	$(VENV)/bin/python -m benchmarks $(BENCH_ARGS)
+
+N ?= 100
+drill: $(VENV)/demo.stamp
+	$(usable)
+	$(VENV)/bin/python -m benchmarks.drill --runs=$(N) $(DRILL_ARGS)
 
 # One stamp for each set of packages: a second run installs nothing, a changed file installs again.
 $(VENV)/demo.stamp: EXTRAS := local

@@ -30,6 +30,11 @@ HTTPS = _flag("AICC_HTTPS", "yes")
 PROXIES = int(os.environ.get("AICC_PROXIES", "0"))
 # Where recordings and archives are kept, and everything the embedded services write.
 AICC_HOME = Path(os.environ.get("AICC_HOME") or BASE_DIR / "var").resolve()
+# The keys of encrypted personal data; nobody but the site may read it.
+KEY_FILE = Path(os.environ.get("AICC_KEY_FILE") or AICC_HOME / "personal-data.keys").resolve()
+# The internal location of nginx where AICC_HOME/media is, as "/recordings/": then nginx sends stored recordings
+# itself. Empty: this process sends them.
+X_ACCEL = os.environ.get("AICC_X_ACCEL", "")
 # DEBUG, INFO, WARNING or ERROR. Nothing personal is logged at any level.
 LOG_LEVEL = os.environ.get("AICC_LOG_LEVEL", "INFO").upper()
 # Django's debug pages, on a developer's own machine.
@@ -50,6 +55,8 @@ INSTALLED_APPS = [
     "axes",
     "aicc.tenants",
     "contacts",
+    "exports",
+    "ivrhistory",
 ]
 
 MIDDLEWARE = [
@@ -85,6 +92,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "aicc.tenants.shell.shell",
+                "exports.badge.export_badge",
             ],
             "builtins": ["django.templatetags.i18n", "django.templatetags.static", "django.templatetags.tz"],
         },
@@ -106,6 +114,18 @@ DATABASES = {
         "CONN_MAX_AGE": 600,
         "CONN_HEALTH_CHECKS": True,
     }
+}
+# What a worker holds while it packs, beside the snapshot that it reads rows from. The lock of one that is gone, with
+# its machine or its network, is free within seconds.
+_gone_soon = (
+    "-c client_connection_check_interval=1s -c tcp_user_timeout=5s"
+    " -c tcp_keepalives_idle=2 -c tcp_keepalives_interval=1 -c tcp_keepalives_count=3"
+)
+DATABASES["claims"] = {
+    **DATABASES["default"],
+    "OPTIONS": {**_dsn, "options": f"{_dsn.get('options') or ''} {_gone_soon}".strip()},
+    "CONN_MAX_AGE": 0,
+    "TEST": {"MIRROR": "default"},
 }
 
 # --- Who may sign in ------------------------------------------------------------------------------------
@@ -166,6 +186,11 @@ STATIC_ROOT = AICC_HOME / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": AICC_HOME / "media"}},
+    # What workers pack: one folder for web servers and workers, closed to everybody else.
+    "exports": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": AICC_HOME / "exports"},
+    },
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 
@@ -189,7 +214,17 @@ LOGGING = {
 # --- Celery ----------------------------------------------------------------------------------------------
 
 CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://").replace("?db=", "?virtual_host=")
+# Not reached within seconds is not reached: nobody waits at a button for a broker.
+CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_connect_timeout": 2, "socket_timeout": 10, "visibility_timeout": 3600}
 CELERY_TASK_IGNORE_RESULT = True
+# A message is done when its task is: that of a worker that dies goes to another one.
+CELERY_TASK_ACKS_LATE = CELERY_TASK_REJECT_ON_WORKER_LOST = True
+# Seconds, less than the visibility timeout: no message is delivered again while its task still runs.
+CELERY_TASK_TIME_LIMIT = 1800
+CELERY_WORKER_POOL = "prefork"
+CELERY_WORKER_CONSUMER = "exports.bell:Consumer"
+# However long the broker is away, the worker waits for it.
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True

@@ -1,1 +1,1 @@
-"""`make bench`: how fast searching and loading are, each beside a peer or a limit in the same run."""
+"""`make bench`: how fast searching, loading and exporting are, each beside a peer or a limit in the same run."""

@@ -182,7 +182,7 @@ def _database_time(action: Callable[[], object]) -> float:
     """Seconds that statements took, the round trips to the server within them."""
     spent = 0.0
 
-    def timed(execute, sql, params, many, context):  # type: ignore[no-untyped-def]
+    def timed(execute, sql, params, many, context):
         nonlocal spent
         begun = time.perf_counter()
         try:
@@ -203,7 +203,7 @@ def _best(
     for _ in range(repeats):
         begun = clock() if clock else 0.0
         returned = action()
-        times.append(clock() - begun if clock else float(returned))  # type: ignore[arg-type]
+        times.append(clock() - begun if clock else float(returned))
     return min(times)
 
 

@@ -83,3 +83,19 @@ class TransferKind(TextChoices):
     CONFERENCE = "conference", _("Conference")
     QUEUE = "queue", _("To skill queue")
     IVR = "ivr", _("To IVR")
+
+
+class MediaKind(TextChoices):
+    """What a recording shows. VRC is the agent's screen."""
+
+    VOICE = "voice", _("Voice")
+    VIDEO = "video", _("Video")
+    SCREEN = "screen", _("VRC")
+
+
+class MediaFormat(TextChoices):
+    """How a recording is stored: WAV is G.711 A-law, TS an MPEG transport stream."""
+
+    WAV = "wav", "WAV"
+    MP4 = "mp4", "MP4"
+    TS = "ts", "TS"

@@ -12,8 +12,12 @@ from django.db.models import Q, TextChoices
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from aicc.tenants.models import SkillQueue
-from contacts.fields import DigitsField, LocalTimeField, TextField, TickField
+from aicc.lib.fields import DigitsField, TextField
+from aicc.lib.text import is_digits
+from aicc.tenants import personal
+from aicc.tenants.models import Tenant
+from contacts import satisfaction
+from contacts.fields import LocalTimeField, PersonalTextField, TickField
 from contacts.terms import Condition, Term, minutes
 from contacts.visibility import UNORGANIZED, DataScope, NotOffered, Visibility
 
@@ -43,8 +47,8 @@ class Criterion:
         """Whether the page has this criterion at all. One that is not offered is ineffective when sent by hand."""
         return True
 
-    def prepare(self, field: Any, visibility: Visibility) -> None:
-        """Give the form field what depends on who asks."""
+    def prepare(self, field: Any, visibility: Visibility, scope: str) -> None:
+        """Give the form field what depends on who asks, and in which data scope."""
 
     def condition(self, value: Any, criteria: Asked) -> Condition | None:
         raise NotImplementedError
@@ -65,7 +69,7 @@ class Scope(Criterion, django_filters.ChoiceFilter):
     def offered(self, visibility: Visibility, scope: str) -> bool:
         return bool(visibility.data_scopes)
 
-    def prepare(self, field: Any, visibility: Visibility) -> None:
+    def prepare(self, field: Any, visibility: Visibility, scope: str) -> None:
         field.choices = [(scope.value, scope.label) for scope in visibility.data_scopes]
 
     def condition(self, value: str, criteria: Asked) -> None:
@@ -79,15 +83,18 @@ class UnitField(forms.Field):
     """An organization unit's id, or `unorganized`: whatever is not among the account's options is an error."""
 
     visibility: Visibility
+    scope: str
 
     def to_python(self, value: Any) -> int | str | None:
         value = str(value or "").strip()
         if not value:
             return None
-        unit: int | str = int(value) if value.isascii() and value.isdigit() and len(value) < 19 else value
+        unit: int | str = int(value) if is_digits(value) and len(value) < 19 else value
         try:
-            self.visibility.condition(scope=DataScope.ORGANIZATION, unit=unit)
+            self.visibility.condition(scope=self.scope if self.visibility.data_scopes else None, unit=unit)
         except NotOffered:
+            if self.visibility.data_scopes and self.scope == DataScope.PERSONAL:
+                raise ValidationError(_("Clear this, or choose Organization Data.")) from None
             raise ValidationError(_("Choose an organization unit from the list.")) from None
         return unit
 
@@ -101,8 +108,8 @@ class Unit(Criterion, django_filters.CharFilter):
     def offered(self, visibility: Visibility, scope: str) -> bool:
         return bool(visibility.data_scopes) and scope == DataScope.ORGANIZATION
 
-    def prepare(self, field: Any, visibility: Visibility) -> None:
-        field.visibility = visibility
+    def prepare(self, field: Any, visibility: Visibility, scope: str) -> None:
+        field.visibility, field.scope = visibility, scope
 
     def condition(self, value: int | str, criteria: Asked) -> None:
         return None
@@ -154,12 +161,19 @@ class Choices(Criterion, django_filters.MultipleChoiceFilter):
         return ", ".join(str(labels[word]) for word in value)
 
 
+class Levels(Choices):
+    """Any of the tenant's satisfaction levels, and the guide's values for those who chose none."""
+
+    def prepare(self, field: Any, visibility: Visibility, scope: str) -> None:
+        field.choices = satisfaction.choices(visibility.tenant)
+
+
 class Queues(Choices):
     """Any of the tenant's skill queues."""
 
-    def prepare(self, field: Any, visibility: Visibility) -> None:
-        queues = SkillQueue.objects.for_tenant(visibility.tenant).order_by("name", "id")
-        field.choices = [(str(id), name) for id, name in queues.values_list("id", "name")]
+    def prepare(self, field: Any, visibility: Visibility, scope: str) -> None:
+        # Read when somebody looks: criteria are also said in words where no list is shown.
+        field.choices = lambda: visibility.tenant.queue_names.items()
 
 
 class AccountsField(forms.MultipleChoiceField):
@@ -169,7 +183,7 @@ class AccountsField(forms.MultipleChoiceField):
 
     def clean(self, value: Any) -> list[Any]:
         words = [word for word in dict.fromkeys(value or []) if word]
-        if not all(word.isascii() and word.isdigit() and len(word) < 19 for word in words) or len(words) > 100:
+        if not all(is_digits(word) and len(word) < 19 for word in words) or len(words) > 100:
             raise ValidationError(_("Choose accounts from the list."))
         found = list(self.visibility.handlers().filter(id__in=words).order_by("name", "id")) if words else []
         if len(found) < len({int(word) for word in words}):
@@ -182,7 +196,7 @@ class Accounts(Criterion, django_filters.MultipleChoiceFilter):
 
     field_class = AccountsField
 
-    def prepare(self, field: Any, visibility: Visibility) -> None:
+    def prepare(self, field: Any, visibility: Visibility, scope: str) -> None:
         field.visibility = visibility
 
     def condition(self, value: list[Any], criteria: Asked) -> Condition:
@@ -225,27 +239,46 @@ class CallSN(Exact):
     field_class = DigitsField
 
 
-class ContactNumber(Criterion, django_filters.CharFilter):
-    """Exactly the calling, called or handled number."""
+class Personal(Criterion, django_filters.CharFilter):
+    """Exactly this personal text in one of some columns, in whichever form it is stored; `kind` is theirs."""
 
-    field_class = TextField
+    field_class = PersonalTextField
+    kind = "number"
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return (self.field_name,)
+
+    def prepare(self, field: Any, visibility: Visibility, scope: str) -> None:
+        field.tenant, field.kind = visibility.tenant, self.kind
 
     def condition(self, value: str, criteria: Asked) -> Condition:
-        return Condition(_any_number(value), (Term("number", value),))
+        return self.exact(value, criteria.visibility.tenant)
+
+    def exact(self, value: str, tenant: Tenant) -> Condition:
+        stored = personal.forms(tenant, self.kind, value)
+        return Condition(personal.equals(self.columns, stored), tuple(Term(self.kind, form) for form in stored))
 
 
-class OneNumber(Criterion, django_filters.CharFilter):
+class CustomerName(Personal):
+    """Exactly the customer's name."""
+
+    kind = "name"
+
+
+class ContactNumber(Personal):
+    """Exactly the calling, called or handled number."""
+
+    columns = NUMBERS
+
+
+class OneNumber(Personal):
     """The calling, called or handled number: exactly, and as a part when no record within reach equals it."""
-
-    field_class = TextField
 
     def condition(self, value: str, criteria: Asked) -> Condition:
         if self.field_name in criteria.contains:
-            return Condition(Q(**{f"{self.field_name}__contains": value}), part=value)
-        return self.exact(value)
-
-    def exact(self, value: str) -> Condition:
-        return Condition(Q(**{self.field_name: value}), (Term("number", value),))
+            return Condition(personal.contains(self.columns, value), part=value)
+        return super().condition(value, criteria)
 
     def words(self, value: str, criteria: Asked) -> str:
         if self.field_name in criteria.contains:
@@ -263,7 +296,7 @@ class NumberPart(Criterion, django_filters.CharFilter):
         return visibility.may_search_parts
 
     def condition(self, value: str, criteria: Asked) -> Condition:
-        return Condition(_any_number(value, "__contains"), part=value)
+        return Condition(personal.contains(NUMBERS, value), part=value)
 
 
 class Duration(Criterion, django_filters.CharFilter):
@@ -280,10 +313,3 @@ class Duration(Criterion, django_filters.CharFilter):
 
     def words(self, value: str, criteria: Asked) -> str:
         return gettext("%(seconds)s s") % {"seconds": int(value)}
-
-
-def _any_number(value: str, lookup: str = "") -> Q:
-    found = Q()
-    for column in NUMBERS:
-        found |= Q(**{f"{column}{lookup}": value})
-    return found

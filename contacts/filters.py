@@ -10,7 +10,6 @@ from functools import cached_property
 from typing import Any
 
 import django_filters
-from django import forms
 from django.http import QueryDict
 from django.utils.functional import Promise
 from django.utils.translation import gettext
@@ -18,24 +17,15 @@ from django.utils.translation import gettext_lazy as _
 
 from aicc.lib import periods
 from aicc.lib.timelimit import SearchTimeout, time_limit
-from aicc.tenants import parameters
+from aicc.tenants.criteria import DEFAULT_PERIOD, PeriodForm, period_choices, period_in_words
 from aicc.tenants.models import Account
 from contacts import criteria
-from contacts.choices import CallType, MediaType, Satisfaction
+from contacts.choices import CallType, MediaType
 from contacts.criteria import Criterion
 from contacts.models import ContactRecord
 from contacts.terms import Condition, Hashes, narrowed, weeks
 from contacts.visibility import SubUnits, Visibility
 
-PERIODS = {
-    "1d": _("1 Day"),
-    "3d": _("3 Days"),
-    "7d": _("7 Days"),
-    "31d": _("31 Days"),
-    "90d": _("90 Days"),
-    periods.CUSTOM: _("Customization"),
-}
-DEFAULT_PERIOD = "1d"
 # The span up to which a number that no record equals is searched as a part of numbers (guide: seven days).
 FALLBACK_DAYS = 7
 
@@ -50,7 +40,7 @@ class Sentence:
     remove: tuple[str, ...] = ()
 
 
-class CriteriaForm(forms.Form):
+class CriteriaForm(PeriodForm):
     """The rules that concern more than one criterion. `window` is what the period means."""
 
     criteria: "ContactFilter"
@@ -60,42 +50,15 @@ class CriteriaForm(forms.Form):
         # An empty period is the default one, as on the first visit.
         chosen = values.get("period") or DEFAULT_PERIOD
         if "period" not in self.errors:
-            window = self._custom(values) if chosen == periods.CUSTOM else self._last(chosen)
+            window = self.window_of(chosen, values, tenant=self.criteria.visibility.tenant, now=self.criteria.now)
             values["window"] = window
             if window is not None:
                 self._refuse_unavailable(values, window)
         self._check_durations(values)
+        if self.data.get("number_contains") and not self.criteria.visibility.may_search_parts:
+            # It has no field then; a bookmark, or an export requested before, is not to find everything instead.
+            self.add_error(None, _("Numbers are encrypted and cannot be searched by a part."))
         return values
-
-    def _last(self, period: str) -> periods.Window:
-        return periods.last_days(periods.PERIOD_DAYS[period], now=self.criteria.now)
-
-    def _custom(self, values: dict[str, Any]) -> periods.Window | None:
-        for name in ("start", "end"):
-            if values.get(name) is None and name not in self.errors:
-                self.add_error(name, _("Enter a date and a time."))
-        if "start" in self.errors or "end" in self.errors:
-            return None
-        start, end = values["start"], values["end"]
-        limit = parameters.TIME_SPAN.value(self.criteria.visibility.tenant)
-        if end <= start:
-            self.add_error("end", _("Enter a time after the start."))
-        elif end - start > timedelta(days=limit):
-            self.add_error("end", _("Enter a time at most %(days)s days after the start.") % {"days": limit})
-        else:
-            return self._between(start, end)
-        return None
-
-    def _between(self, start: datetime, end: datetime) -> periods.Window | None:
-        zone = parameters.zone_of(self.criteria.visibility.tenant)
-        try:
-            return periods.between(start, end, zone)
-        except periods.DoesNotExist as gap:
-            skipped = {"before": f"{gap.before:%Y-%m-%d %H:%M}", "after": f"{gap.after:%H:%M}"}
-            for name, local in (("start", start), ("end", end)):
-                if gap.before <= local < gap.after:
-                    self.add_error(name, _("The clocks skipped %(before)s to %(after)s.") % skipped)
-            return None
 
     def _refuse_unavailable(self, values: dict[str, Any], window: periods.Window) -> None:
         for name, days in self.criteria.unavailable_beyond(window).items():
@@ -130,14 +93,14 @@ class ContactFilter(django_filters.FilterSet):
     call_type = criteria.Choices(label=_("Call Type"), kind="call_type", enum=CallType)
     media_type = criteria.Choices(label=_("Media Type"), kind="media_type", enum=MediaType)
     skill_queue = criteria.Queues(label=_("Skill Queue"), kind="skill_queue")
-    satisfaction = criteria.Choices(label=_("Satisfaction Evaluation"), kind="satisfaction", enum=Satisfaction)
+    satisfaction = criteria.Levels(label=_("Satisfaction Evaluation"), kind="satisfaction")
     reason_set = criteria.ReasonSet(label=_("Call Reason Set or Not"), choices=[("yes", _("Yes")), ("no", _("No"))])
     account = criteria.Accounts(label=_("Account"))
     employee_id = criteria.Exact(label=_("Employee ID"), kind="employee", max_length=32)
     caller_number = criteria.OneNumber(label=_("Caller Number"), max_length=128)
     called_number = criteria.OneNumber(label=_("Called Number"), max_length=128)
     handled_number = criteria.OneNumber(label=_("Handled Number"), max_length=128)
-    customer_name = criteria.Exact(label=_("Customer Name"), kind="name", max_length=200)
+    customer_name = criteria.CustomerName(label=_("Customer Name"), max_length=200)
     call_sn = criteria.CallSN(label=_("Call S/N"), most=19, exactly=19)
     call_id = criteria.Exact(label=_("Call ID"), max_length=128)
     duration_min = criteria.Duration(label=_("Call Duration Start"), lookup_expr="gte", most=6)
@@ -159,7 +122,9 @@ class ContactFilter(django_filters.FilterSet):
         super().__init__(data, queryset=ContactRecord.objects.none())
         self.scope = self._scope(data)
         for name, criterion in list(self._criteria()):
-            if not criterion.offered(self.visibility, self.scope):
+            # A unit that is sent where none is offered stays, to be refused: without it more would be found.
+            refused = name == "ou" and data.get("ou", "").strip()
+            if not refused and not criterion.offered(self.visibility, self.scope):
                 del self.filters[name]
         if "ou" not in self.filters:
             del self.filters["include_sub_ous"]
@@ -178,14 +143,13 @@ class ContactFilter(django_filters.FilterSet):
         form.criteria = self
         form.fields["period"].choices = self.period_choices
         for name, criterion in self._criteria():
-            criterion.prepare(form.fields[name], self.visibility)
+            criterion.prepare(form.fields[name], self.visibility, self.scope)
         return form
 
     @cached_property
     def period_choices(self) -> list[tuple[str, str | Promise]]:
         """The periods that are not longer than the tenant's Time Span for Contact Record Query."""
-        limit = parameters.TIME_SPAN.value(self.visibility.tenant)
-        return [(key, label) for key, label in PERIODS.items() if periods.PERIOD_DAYS.get(key, 0) <= limit]
+        return period_choices(self.visibility.tenant)
 
     @property
     def window(self) -> periods.Window | None:
@@ -256,7 +220,7 @@ class ContactFilter(django_filters.FilterSet):
         """Whether a record equals the number. When that takes too long to find out, so would the search."""
         if self.timed_out:
             return True
-        exact = self.filters[name].exact(number)
+        exact = self.filters[name].exact(number, self.visibility.tenant)
         records = self.visibility.within_reach().filter(
             exact.q, started_at__gte=window.start, started_at__lt=window.end
         )
@@ -275,13 +239,25 @@ class ContactFilter(django_filters.FilterSet):
         if not self.is_valid():
             return []
         values = self.form.cleaned_data
-        period = str(PERIODS[values["period"] or DEFAULT_PERIOD])
-        if values["period"] == periods.CUSTOM:
-            period = f"{values['start']:%Y-%m-%d %H:%M} – {values['end']:%Y-%m-%d %H:%M}"
+        period = period_in_words(values["period"] or DEFAULT_PERIOD, values)
         said = [Sentence("period", self.filters["period"].label, period)]
         for name, criterion, value in self.applied():
             said.append(Sentence(name, criterion.label, criterion.words(value, self), (name, *criterion.with_it)))
         return said
+
+    @property
+    def query(self) -> str:
+        """The criteria in force as a query string that stands for itself: what is kept of a search.
+
+        Defaults are named in it, because a default may be another one when it is read again.
+        """
+        kept = QueryDict(mutable=True)
+        for name in self.filters:
+            kept.setlist(name, [value for value in self.data.getlist(name) if value])
+        kept["period"] = self.form.cleaned_data["period"] or DEFAULT_PERIOD
+        if "data_scope" in self.filters:
+            kept["data_scope"] = self.scope
+        return kept.urlencode()
 
     def applied(self) -> Iterator[tuple[str, Any, Any]]:
         """(name, criterion, value) of those that are set."""

@@ -1,47 +1,34 @@
-"""What is kept of a contact: the record, its conversation, its transfers, and the tenant's call reasons.
+"""What is kept of a contact: the record, its conversation, its transfers.
 
-Who sees a record is left to `visibility`, how records are found to `search`, how they come in to `ingest`.
+Who sees a record is left to `visibility`, how records are found to `search`, how they come in to `ingest`, what a
+tenant decides about them to `decisions`.
 """
 
-from typing import Self
+from datetime import datetime, timedelta
+from typing import BinaryIO, Self, cast
 
+from django.core.files.storage import default_storage
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from aicc.tenants.choices import VideoMode
 from aicc.tenants.models import Account, OrganizationUnit, SkillQueue, Tenant
+from aicc.tenants.personal import PersonalField
 from aicc.tenants.scoping import TenantQuerySet
-from contacts.choices import CallType, Channel, HangUpParty, MediaType, MessageKind, Satisfaction, Side, TransferKind
-
-
-class CallReason(models.Model):
-    """A node of the tenant's call reasons. One that is not active stays on the records that carry it."""
-
-    tenant = models.ForeignKey(Tenant, models.CASCADE, related_name="+")
-    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
-    name = models.CharField(_("Name"), max_length=200)
-    position = models.PositiveIntegerField(_("Position"), default=0)
-    is_active = models.BooleanField(_("Active"), default=True)
-
-    objects = TenantQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("Call Reason")
-        constraints = [
-            models.UniqueConstraint(
-                "tenant", "parent", "name", name="reason_name_once_under_parent", nulls_distinct=False
-            ),
-            models.CheckConstraint(condition=~Q(parent=F("id")), name="reason_is_not_its_own_parent"),
-        ]
-
-    def __str__(self) -> str:
-        return self.name
-
-    @property
-    def path(self) -> list[str]:
-        """Names from the first level down: at most three, and select_related brings them along."""
-        above = self.parent.path if self.parent else []
-        return [*above, self.name]
+from contacts.choices import (
+    CallType,
+    Channel,
+    HangUpParty,
+    MediaFormat,
+    MediaKind,
+    MediaType,
+    MessageKind,
+    Satisfaction,
+    Side,
+    TransferKind,
+)
+from contacts.decisions import CallReason
 
 
 class ContactRecordQuerySet(TenantQuerySet):
@@ -72,11 +59,11 @@ class ContactRecord(models.Model):
     media_type = models.CharField(_("Media Type"), max_length=16, choices=MediaType)
     channel = models.CharField(max_length=16, choices=Channel, blank=True)
     call_type = models.CharField(_("Call Type"), max_length=32, choices=CallType)
-    customer_number = models.CharField(_("Customer Number"), max_length=128, blank=True)
-    customer_name = models.CharField(_("Customer Name"), max_length=200, blank=True)
-    caller_number = models.CharField(_("Caller Number"), max_length=128, blank=True)
-    called_number = models.CharField(_("Called Number"), max_length=128, blank=True)
-    handled_number = models.CharField(_("Handled Number"), max_length=128, blank=True)
+    customer_number = PersonalField(_("Customer Number"), kind="number", max_length=128, blank=True)
+    customer_name = PersonalField(_("Customer Name"), kind="name", max_length=200, blank=True)
+    caller_number = PersonalField(_("Caller Number"), kind="number", max_length=128, blank=True)
+    called_number = PersonalField(_("Called Number"), kind="number", max_length=128, blank=True)
+    handled_number = PersonalField(_("Handled Number"), kind="number", max_length=128, blank=True)
     account = models.ForeignKey(
         Account, models.PROTECT, null=True, db_index=False, related_name="+", verbose_name=_("Account")
     )
@@ -101,8 +88,12 @@ class ContactRecord(models.Model):
     # Set once somebody sets the call reason here: from then on the loader leaves it and the remarks alone.
     reason_set_at = models.DateTimeField(null=True)
     satisfaction = models.CharField(_("Satisfaction evaluation"), max_length=24, choices=Satisfaction, blank=True)
+    # Values of extended items by their id, also of items that the tenant has not defined (yet).
+    extended = models.JSONField(default=dict)
 
     objects = ContactRecordQuerySet.as_manager()
+    # As the rows lie on disk, more or less: how all of a tenant's are read.
+    read_order = ("started_at", "id")
 
     class Meta:
         verbose_name = _("contact record")
@@ -172,8 +163,60 @@ class Transfer(RecordPart):
 
     transferred_at = models.DateTimeField(null=True)
     kind = models.CharField(max_length=16, choices=TransferKind)
-    from_party = models.CharField(_("From"), max_length=200, blank=True)
-    to_party = models.CharField(_("To"), max_length=200, blank=True)
+    from_party = PersonalField(_("From"), kind="party", max_length=200, blank=True)
+    to_party = PersonalField(_("To"), kind="party", max_length=200, blank=True)
 
     def __str__(self) -> str:
         return f"{self.record_id} {self.position}"
+
+
+class MediaFile(RecordPart):
+    """A recording of a record: a stored file, and what its content said of itself when it was taken in.
+
+    The file is written before its row and deleted after it, so that a row's file is always there. Its key is
+    random: nobody finds it without the row. The video mode is the one in force at load (guide: Video Application
+    Mode); whether a file can be played follows from its format.
+    """
+
+    kind = models.CharField(_("Media Type"), max_length=8, choices=MediaKind)
+    format = models.CharField(max_length=4, choices=MediaFormat)
+    mode = models.CharField(_("Video Application Mode"), max_length=20, choices=VideoMode, blank=True)
+    storage_key = models.CharField(max_length=200)
+    size = models.BigIntegerField(help_text=_("In bytes."))
+    sha256 = models.CharField(max_length=64)
+    # None when the file does not say: fragments, and streams without a clock.
+    duration_seconds = models.FloatField(null=True)
+    # Of voice only.
+    channels = models.SmallIntegerField(null=True)
+    sample_rate = models.IntegerField(null=True)
+    started_at = models.DateTimeField(null=True)
+    peaks = models.BinaryField(null=True, help_text=_("The waveform of voice, once it was played."))
+    name = models.CharField(max_length=500, blank=True, help_text=_("What its source called it; nothing reads it."))
+    # The version of the record that named it: with it a load that was killed goes on where it was.
+    version = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("tenant", "storage_key", name="stored_file_is_of_one_record"),
+            models.CheckConstraint(condition=Q(size__gt=0), name="media_file_is_not_empty"),
+            models.CheckConstraint(
+                condition=Q(kind="voice", format="wav")
+                | Q(kind="video", format__in=["mp4", "ts"])
+                | Q(kind="screen", format="mp4"),
+                name="media_format_fits_its_kind",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.record_id} {self.position}"
+
+    @property
+    def ended_at(self) -> datetime | None:
+        """When the recording ended, where it says when it began and how long it is."""
+        if self.started_at is None or self.duration_seconds is None:
+            return None
+        return self.started_at + timedelta(seconds=self.duration_seconds)
+
+    def open(self) -> BinaryIO:
+        """The stored bytes. Raises FileNotFoundError when somebody deleted them behind our back."""
+        return cast(BinaryIO, default_storage.open(self.storage_key))

@@ -4,7 +4,7 @@ What is asked is left to `filters`, what is shown of a record to `data_items`. `
 10 million records; the tests hold the plans.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
@@ -14,14 +14,19 @@ from typing import Any
 from django.contrib.postgres.fields import ArrayField
 from django.db import connection
 from django.db.models import Count, DateTimeField, F, Func, IntegerField, QuerySet, Value
+from psycopg.types.datetime import TimestamptzLoader
 
 from aicc.lib import bulk, periods
 from aicc.lib.keyset import Cursor, newer_than, newest_first, older_than
 from aicc.lib.timelimit import SearchTimeout, time_limit
 from aicc.tenants import parameters
+from aicc.tenants.models import Tenant
+from contacts import data_items
+from contacts.columns import Columns
+from contacts.data_items import DataItem
 from contacts.filters import ContactFilter
 from contacts.models import ContactRecord, ContactRecordQuerySet
-from contacts.terms import Hashes, narrowed, week_start, weeks
+from contacts.terms import Condition, Hashes, narrowed, week_start, weeks
 
 AT = "started_at"
 # A dense search fills its page from the first rows of the window; what is rarer than a page in this many
@@ -29,6 +34,10 @@ AT = "started_at"
 PROBE_ROWS = 10_000
 COUNT_CAP = 10_000
 CHART_SECONDS = 1
+COUNT_ALL_SECONDS = 1
+# How long reading everything may take: a page is waited for, an export is not.
+STREAM_SECONDS = 300
+STREAM_ROWS = 2000
 # What a row of the list shows of other tables.
 RELATED = ("skill_queue", "unit", "call_reason__parent__parent")
 
@@ -149,10 +158,29 @@ class ContactSearch:
             first = 1 if after is None else after.rank + 1
             return self._page(found[:size], first, has_newer=after is not None, has_older=len(found) > size)
 
-    def count(self, cap: int = COUNT_CAP) -> int:
+    def stream(self, *, limit: int, items: Sequence[DataItem]) -> Generator[list[Sequence[Any]]]:
+        """The rows of all pages, at most `limit`, in batches: of each item its values in the batch.
+
+        Column by column, because a call for each cell would take longer than all the rest of an export. It needs
+        a few statements, so the caller has to hold a snapshot for them to be about the same rows.
+        """
+        columns = Columns(self.tenant, items)
+        with time_limit(STREAM_SECONDS):
+            for sql, values in self._reads(columns.names):
+                with connection.chunked_cursor() as cursor:
+                    # psycopg's own loader of times is compiled. Django's, in Python, takes longer than all the rest.
+                    cursor.cursor.adapters.register_loader("timestamptz", TimestamptzLoader)
+                    cursor.execute(f"{sql} LIMIT %s", [*values, limit])
+                    while rows := cursor.fetchmany(STREAM_ROWS):
+                        limit -= len(rows)
+                        yield columns.values(rows)
+                if not limit:
+                    break
+
+    def count(self, cap: int = COUNT_CAP, *, seconds: float | None = None) -> int:
         """How many records match, at most cap + 1."""
-        with time_limit():
-            if self._is_dense():
+        with time_limit(seconds):
+            if self._is_dense(self._all):
                 return self._matching(self._all.rows(self._records)).order_by()[: cap + 1].count()
             found = 0
             for stretch, in_weeks in self._all.in_weeks():
@@ -171,7 +199,7 @@ class ContactSearch:
         with time_limit(CHART_SECONDS):
             records = self._all.rows(self._records).order_by()
             in_weeks = weeks(self.window.start, self.window.end)
-            matches = self._matching(records) if self._is_dense() else self._narrowed(records, in_weeks)
+            matches = self._matching(records) if self._is_dense(self._all) else self._narrowed(records, in_weeks)
             counts = dict(matches.values_list(bucket).annotate(count=Count("*")))
         return step, [Bin(start, end, counts.get(n, 0)) for n, (start, end) in enumerate(pairwise(edges), 1)]
 
@@ -185,12 +213,12 @@ class ContactSearch:
     def _hashes(self) -> Hashes:
         return Hashes(self.tenant.pk, self.conditions, weeks(self.window.start, self.window.end))
 
-    def _is_dense(self) -> bool:
-        """Whether a tenth of the newest rows match: then reading the window beats asking an index."""
+    def _is_dense(self, stretch: _Stretch) -> bool:
+        """Whether a tenth of its newest rows match: then reading the stretch beats asking an index."""
         if not self._can_narrow or self._is_unique:
             return not self._can_narrow
-        edge = self._probe_edge(self._all)
-        newest = self._all.nearer_than(edge) if edge else self._all
+        edge = self._probe_edge(stretch)
+        newest = stretch.nearer_than(edge) if edge else stretch
         return self._matching(newest.rows(self._records)).order_by().count() >= PROBE_ROWS // 10
 
     def _find(self, stretch: _Stretch, limit: int) -> list[ContactRecord]:
@@ -220,21 +248,10 @@ class ContactSearch:
         return self._whole(self._matching(stretch.rows(self._records))[:limit])
 
     def _by_index(self, stretch: _Stretch, limit: int, in_weeks: range) -> list[ContactRecord]:
-        """The first of all matches in some weeks, which an index finds.
-
-        The planner misjudges how rare a set of terms is: it would walk the time index, or read it whole
-        beside the terms. So the inner step names only terms and partitions, and is not to be folded in.
-        """
-        # A part of a number has no week to narrow it: then the window does.
-        scope = stretch.months(self._records) if self._has_terms else stretch.rows(self._records).order_by()
-        inner, parameters = self._narrowed(scope, in_weeks).values_list(AT, "id").query.sql_with_params()
-        outer, values = stretch.sql()
+        """The first of all matches in some weeks, which an index finds."""
+        sql, values = self._indexed(stretch, in_weeks, ())
         with connection.cursor() as cursor:
-            cursor.execute(
-                f"WITH matches (started_at, id) AS MATERIALIZED ({inner})"  # noqa: S608 - the ORM wrote it
-                f" SELECT started_at, id FROM matches WHERE {outer} LIMIT %s",
-                [*parameters, *values, limit],
-            )
+            cursor.execute(f"{sql} LIMIT %s", [*values, limit])
             keys = cursor.fetchall()
         if not keys:
             return []
@@ -246,8 +263,40 @@ class ContactSearch:
             return self._by_index(stretch, limit, in_weeks)
         return [found[id] for _at, id in keys]
 
+    def _indexed(self, stretch: _Stretch, in_weeks: range, names: Sequence[str]) -> tuple[str, list[Any]]:
+        """The statement of all matches in some weeks, for what is named of them, else their time and id.
+
+        The planner misjudges how rare a set of terms is: it would walk the time index, or read it whole
+        beside the terms. So the inner step names only terms and partitions, and is not to be folded in.
+        """
+        # A part of a number has no week to narrow it: then the window does.
+        scope = stretch.months(self._records) if self._has_terms else stretch.rows(self._records).order_by()
+        inner, parameters = self._narrowed(scope, in_weeks).values_list(AT, "id", *names).query.sql_with_params()
+        columns = [f"value{n}" for n, _name in enumerate(names)]
+        outer, values = stretch.sql()
+        sql = (
+            f"WITH matches ({', '.join([AT, 'id', *columns])}) AS MATERIALIZED ({inner})"  # noqa: S608 - the ORM wrote it
+            f" SELECT {', '.join(columns or [AT, 'id'])} FROM matches WHERE {outer}"
+        )
+        return sql, [*parameters, *values]
+
+    def _reads(self, names: Sequence[str]) -> Iterator[tuple[str, list[Any]]]:
+        """The statements that read everything, newest first: each stretch in the way that is fast for it."""
+        by_terms = self._has_terms and not self._is_unique
+        stretches = self._all.in_weeks() if by_terms else [(self._all, weeks(self._all.start, self._all.end))]
+        if not self._can_narrow:
+            stretches = [(self._all, range(0))]
+        for stretch, in_weeks in stretches:
+            if self._is_dense(stretch):
+                rows = self._matching(stretch.rows(self._records)).values_list(*names)
+                sql, values = rows.query.sql_with_params()
+                yield sql, list(values)
+            else:
+                yield self._indexed(stretch, in_weeks, names)
+
     def _whole(self, rows: QuerySet) -> list[ContactRecord]:
-        return list(rows.select_related(*RELATED))
+        unread = data_items.unread(data_items.shown_items(self.tenant))
+        return list(rows.select_related(*RELATED).defer(*unread))
 
     def _page(self, records: list[ContactRecord], first: int, *, has_newer: bool, has_older: bool) -> Page:
         """Cursors are the page's own ends: the next page stands after its last row, the previous before its first."""
@@ -263,6 +312,32 @@ class ContactSearch:
 
     def _cursor(self, record: ContactRecord, rank: int) -> Cursor:
         return Cursor(record.started_at, record.id, rank, self._decision)
+
+
+def count_all(tenant: Tenant, conditions: Sequence[Condition], *, cap: int = COUNT_CAP) -> list[int | None]:
+    """How many of a tenant's records, of whatever time, meet each condition that has terms: at most cap + 1.
+
+    None where it takes too long to find out.
+    """
+    records = ContactRecord.objects.for_tenant(tenant)
+    oldest, newest = (records.order_by(at).values_list(AT, flat=True).first() for at in (AT, f"-{AT}"))
+    if oldest is None or newest is None:
+        return [0 for _condition in conditions]
+    hashes = Hashes(tenant.pk, conditions, weeks(oldest, newest))
+    counts: list[int | None] = []
+    for condition in conditions:
+        found = 0
+        try:
+            with time_limit(COUNT_ALL_SECONDS):
+                for stretch, in_weeks in _Stretch(oldest, newest).in_weeks():
+                    months = stretch.months(records).filter(condition.q)
+                    found += narrowed(months, [condition], hashes, in_weeks)[: cap + 1 - found].count()
+                    if found > cap:
+                        break
+            counts.append(found)
+        except SearchTimeout:
+            counts.append(None)
+    return counts
 
 
 def _first_of(month: date) -> datetime:

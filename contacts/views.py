@@ -4,9 +4,10 @@ What is asked is left to `filters`, how it is found to `search`, what is shown o
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from django.core.exceptions import ValidationError
 from django.db.models import Q
@@ -18,18 +19,21 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from aicc.lib.addresses import around
+from aicc.lib.fields import TextField
 from aicc.lib.periods import CUSTOM, PERIOD_DAYS
 from aicc.lib.timelimit import SearchTimeout
 from aicc.tenants import parameters
-from aicc.tenants.access import tenant_page
+from aicc.tenants.access import signed_in_as_agent, tenant_page
 from aicc.tenants.choices import Permission
+from aicc.tenants.criteria import PERIODS
 from contacts.addresses import address, came_from, position
 from contacts.charts import Volume
 from contacts.criteria import SHORTEST_PART
-from contacts.data_items import DATA_ITEMS, rows, shown_items
-from contacts.fields import TextField
-from contacts.filters import PERIODS, ContactFilter
-from contacts.models import Message, Transfer
+from contacts.data_items import DataItem, Row, all_items, rows, shown_items
+from contacts.filters import ContactFilter
+from contacts.media import Operations
+from contacts.models import ContactRecord, Message, Transfer
 from contacts.search import COUNT_CAP, RELATED, ContactSearch
 from contacts.visibility import UNORGANIZED, DataScope, Visibility
 
@@ -58,7 +62,7 @@ def contact_list(request: HttpRequest) -> HttpResponse:
     begun = {"as_of": at.as_of.isoformat()}
     context |= {
         "page": page,
-        "rows": rows(page.records, context["items"]),
+        "rows": _rows(request, page.records, context["items"]),
         "older_url": address(request.GET, **begun, after=page.older) if page.older else None,
         "newer_url": address(request.GET, **begun, before=page.newer) if page.newer else None,
         "count_url": address(request.GET, "contacts:count", **begun),
@@ -165,17 +169,38 @@ def contact_details(request: HttpRequest, id: int) -> HttpResponse:
     may_listen = request.user.may(Permission.PLAY)
     own = {"tenant": request.user.tenant, "record_id": record.id}
     related = reach.of_call(record.call_sn).order_by("-started_at", "-id")
+    related_rows = _rows(request, list(related), shown_items(request.user.tenant))
     context = {
         "record": record,
-        "items": shown_items(),
-        "facts": [(item.label, item.cell(record)) for item in DATA_ITEMS if item.key != "call_sn"],
+        "items": shown_items(request.user.tenant),
+        # All of them, those that the list hides after the others: hiding makes room, it keeps nothing secret.
+        "facts": [(item.label, item.cell(record)) for item in _shown_first(all_items(request.user.tenant)[1:])],
         "may_listen": may_listen,
         "conversation": Message.objects.filter(**own).order_by("position") if may_listen else [],
-        "related": rows(list(related), shown_items()),
+        "operations": next(row.operations for row in related_rows if row.record.id == record.id),
+        "related": related_rows,
         "transfers": Transfer.objects.filter(**own).order_by("position"),
         "list_url": came_from(request, "contacts:list"),
+        "ivr_url": _ivr_url(request, record),
     }
     return render(request, "contacts/details.html", context)
+
+
+def _ivr_url(request: HttpRequest, record: ContactRecord) -> str | None:
+    """Where the IVR calls with the same Call ID are, for whoever may see them."""
+    if not (record.call_id and request.user.may(Permission.VIEW_IVR)):
+        return None
+    return f"{reverse('ivrhistory:calls')}?{urlencode({'call_id': record.call_id, **around(record.started_at)})}"
+
+
+def _rows(request: HttpRequest, records: list[ContactRecord], items: list[DataItem]) -> list[Row]:
+    """Lines of a list, each with what may be done there."""
+    offered = Operations.of_all(records, request.user, as_agent=signed_in_as_agent(request))
+    return [replace(row, operations=offered[row.record.id]) for row in rows(records, items)]
+
+
+def _shown_first(items: list[DataItem]) -> list[DataItem]:
+    return sorted(items, key=lambda item: not item.shown)
 
 
 @dataclass(frozen=True)
@@ -206,9 +231,11 @@ def _frame(request: HttpRequest, criteria: ContactFilter, now: datetime) -> dict
         ],
         "clear_url": address(request.GET, **clear) if len(clear) > 1 else None,
         "refresh_url": address(request.GET),
+        "may_export": request.user.may(Permission.EXPORT),
+        "export_url": address(request.GET, "exports:new"),
         "reset_url": reverse("contacts:list"),
         "one_day_url": address(request.GET, period="1d", start=None, end=None),
-        "items": shown_items(),
+        "items": shown_items(criteria.visibility.tenant),
         "size": int(size) if size in map(str, PAGE_SIZES) else DEFAULT_SIZE,
         "sizes": PAGE_SIZES,
         "updated_at": now,

@@ -1,9 +1,13 @@
 """What does a page say? Its HTML as a person would read it, without what changes with every request."""
 
 import re
+from collections import defaultdict
 from html.parser import HTMLParser
+from typing import Any
 
 from django.http import HttpResponse
+from django.test import Client
+from django.urls import reverse
 
 VOID = {"area", "base", "br", "col", "hr", "img", "input", "link", "meta", "path", "source", "track", "use", "wbr"}
 
@@ -72,8 +76,43 @@ class _Reader(HTMLParser):
 
 def read(response: HttpResponse) -> Element:
     """The page as a tree. Elements that are not closed in order are an error."""
+    return parse(response.content.decode())
+
+
+def parse(html: str) -> Element:
+    """The same of a page that nobody sent."""
     reader = _Reader()
-    reader.feed(response.content.decode())
+    reader.feed(html)
     reader.close()
     (root,) = reader.open
     return root
+
+
+def filled(page: Element) -> dict[str, list[str]]:
+    """What a browser would send of the page's form, the one that remembers what its author saw."""
+    sent = defaultdict(list)
+    (form,) = [form for form in page.all("form", method="post") if form.all("input", name="seen")]
+    for field in form.all("input"):
+        box = field.attributes.get("type") in ("checkbox", "radio")
+        if "name" in field.attributes and (not box or "checked" in field.attributes):
+            sent[field["name"]].append(field.attributes.get("value", "on" if box else "") or "")
+    for field in form.all("select"):
+        options = field.all("option")
+        chosen = [option for option in options if "selected" in option.attributes] or options[:1]
+        sent[field["name"]] += [option["value"] for option in chosen]
+    return sent
+
+
+def send(client: Client, page: str, /, *args: Any, **values: Any) -> HttpResponse:
+    """Open a page of the Configuration Center, and send its form as it stands with these values in it.
+
+    None takes a field out, as an empty box does.
+    """
+    url = reverse(f"configuration:{page}", args=args)
+    changed = {**filled(read(client.get(url))), **values}
+    return client.post(url, {name: value for name, value in changed.items() if value is not None})
+
+
+def press(client: Client, page: str, /, *args: Any, **values: str) -> HttpResponse:
+    """Press the button of such a page that only asks whether it is meant."""
+    return client.post(reverse(f"configuration:{page}", args=args), values)

@@ -17,6 +17,7 @@ import pytest
 from django.core.management import call_command
 
 from aicc import local
+from aicc.lib.sealing import KeyFile
 
 PREFIX = "aicc-tests-"
 
@@ -43,6 +44,7 @@ def start(stack: ExitStack) -> None:
     stack.callback(shutil.rmtree, home, ignore_errors=True)
     # PostgreSQL, which does not run as root, has its folder in there.
     home.chmod(0o711)
+    KeyFile(home / "personal-data.keys").create()
     services = stack.enter_context(local.services(home, durable=False))
     os.environ.update(
         DATABASE_URL=services.database_url,

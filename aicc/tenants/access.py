@@ -53,6 +53,11 @@ def client_address(request: HttpRequest) -> str:
     return request.META.get("REMOTE_ADDR", "")
 
 
+def signed_in_as_agent(request: HttpRequest) -> bool:
+    """Whether the account has signed in as agent in this session: the switch in the top bar, for Employee IDs."""
+    return bool(request.session.get("agent_signed_in") and getattr(request.user, "employee_id", ""))
+
+
 def tenant_page(*permissions: Permission) -> Callable[[View], View]:
     """A page of a tenant, for accounts with all these permissions. The operator has no tenant: 403."""
     return _only(lambda account: not account.is_operator and all(account.may(p) for p in permissions))

@@ -1,4 +1,4 @@
-"""Which permissions there are, and what they are called; what they allow is left to the pages."""
+"""Which permissions and which logged actions there are; what they allow is left to the pages."""
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
@@ -31,3 +31,27 @@ class VideoMode(TextChoices):
     SFU = "SFU", "SFU"
     MCU = "MCU", "MCU"
     MCU_CLOUDVC = "MCU(CloudVC)", "MCU(CloudVC)"
+
+
+class Action(TextChoices):
+    """What the operation log says somebody did."""
+
+    SIGN_IN = "sign_in", _("Sign in")
+    SIGN_IN_REFUSED = "sign_in_refused", _("Sign-in refused")
+    SIGN_OUT = "sign_out", _("Sign out")
+    PARAMETERS = "parameters", _("Change parameters")
+    DATA_ITEMS = "data_items", _("Change data items")
+    SATISFACTION = "satisfaction", _("Change satisfaction levels")
+    CALL_REASONS = "call_reasons", _("Change call reasons")
+    SKILL_QUEUES = "skill_queues", _("Change skill queues")
+    ORGANIZATION = "organization", _("Change the organization")
+    ACCOUNTS = "accounts", _("Change accounts")
+    ROLES = "roles", _("Change roles")
+    FLOWS = "flows", _("Change flows")
+    PLAY = "play", _("Play")
+    DOWNLOAD = "download", _("Download")
+    EXPORT = "export", _("Export")
+    FETCH = "fetch", _("Fetch a file")
+    PROCESS = "process", _("Process")
+    EXPORT_CANCEL = "export_cancel", _("Cancel an export task")
+    EXPORT_DELETE = "export_delete", _("Delete an export task")

@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib.auth.forms import AuthenticationForm
 from django.utils.translation import gettext_lazy as _
 
+from aicc.lib.text import UnstorableText, storable
 from aicc.tenants.models import Account
 
 LONGEST_NAME = Account._meta.get_field("username").max_length or 150
@@ -19,6 +20,10 @@ class SignInForm(AuthenticationForm):
 
     def clean(self) -> dict[str, Any]:
         # Before anything keeps it: attempts are counted by name, in a column that has an end.
-        if len(self.cleaned_data.get("username") or "") > LONGEST_NAME:
+        try:
+            name = storable(self.cleaned_data.get("username") or "")
+        except UnstorableText:
+            raise self.get_invalid_login_error() from None
+        if len(name) > LONGEST_NAME:
             raise self.get_invalid_login_error()
         return super().clean()

@@ -3,6 +3,7 @@
 What a permission opens is left to `access`, what a parameter means to `parameters`.
 """
 
+from collections.abc import Iterable
 from functools import cached_property
 from typing import Any, Self
 
@@ -12,7 +13,7 @@ from django.db import models, transaction
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from aicc.tenants.choices import DEFAULT_ROLES, Permission, VideoMode
+from aicc.tenants.choices import DEFAULT_ROLES, Action, Permission, VideoMode
 from aicc.tenants.organization import UnitTree
 from aicc.tenants.scoping import TenantQuerySet
 
@@ -51,6 +52,12 @@ class Tenant(models.Model):
         rows = OrganizationUnit.objects.for_tenant(self)
         return UnitTree(rows.values_list("id", "parent_id", "name", "position"))
 
+    @cached_property
+    def queue_names(self) -> dict[str, str]:
+        """The skill queues' names by id, by name, kept as long as this object."""
+        queues = SkillQueue.objects.for_tenant(self).order_by("name", "id")
+        return {str(id): name for id, name in queues.values_list("id", "name")}
+
 
 class OrganizationUnit(models.Model):
     """A node of the tenant's organization. Records without one are *Unorganized*."""
@@ -74,12 +81,41 @@ class OrganizationUnit(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def may_stand_under(self, parent: "OrganizationUnit | None") -> bool:
+        """Anywhere but under itself: a tree stays a tree. Reliable while the tenant is held."""
+        return parent is None or parent.pk not in self.tenant.units.with_descendants([self.pk])
+
+    def put_under(self, parent: "OrganizationUnit | None") -> None:
+        """Move it, with everything below it, to the end of what is there (None: the top). Else UnderItself."""
+        if not self.may_stand_under(parent):
+            raise UnderItself
+        self.parent = parent
+        self.position = self.tenant.units.next_position(parent.pk if parent else None)
+        self.save(update_fields=["parent", "position"])
+
+    def step(self, by: int) -> None:
+        """Change places with the sibling before (-1) or after (1), if there is one."""
+        siblings = [unit.id for unit in self.tenant.units.children(self.parent_id)]
+        here = siblings.index(self.pk)
+        there = min(max(here + by, 0), len(siblings) - 1)
+        siblings.insert(there, siblings.pop(here))
+        rows = OrganizationUnit.objects.for_tenant(self.tenant)
+        moved = [unit for unit in rows.filter(pk__in=siblings) if unit.position != siblings.index(unit.pk)]
+        for unit in moved:
+            unit.position = siblings.index(unit.pk)
+        rows.bulk_update(moved, ["position"], batch_size=500)
+
+
+class UnderItself(ValueError):
+    """An organization unit cannot stand below itself."""
+
 
 class SkillQueue(models.Model):
-    """A queue of contacts that need the same skill."""
+    """A queue of contacts that need the same skill. One that is not active stays on the records that carry it."""
 
     tenant = models.ForeignKey(Tenant, models.CASCADE, related_name="+")
     name = models.CharField(_("Name"), max_length=200)
+    is_active = models.BooleanField(_("Active"), default=True)
 
     objects = TenantQuerySet.as_manager()
 
@@ -112,8 +148,16 @@ class AccountQuerySet(TenantQuerySet):
         """Active accounts with an Employee ID."""
         return self.filter(is_active=True).exclude(employee_id="")
 
+    def administrators(self) -> Self:
+        """Those who can sign in and decide for the tenant."""
+        return self.filter(is_active=True, is_administrator=True, username__isnull=False)
 
-class AccountManager(BaseUserManager.from_queryset(AccountQuerySet)):  # type: ignore[misc]
+    def named(self, typed: str) -> Self:
+        """Those with the typed text in their name, Employee ID or sign-in name, in capitals or not."""
+        return self.filter(Q(name__icontains=typed) | Q(employee_id__icontains=typed) | Q(username__icontains=typed))
+
+
+class AccountManager(BaseUserManager.from_queryset(AccountQuerySet)):  # type: ignore[misc]  # made at run time
     def get_by_natural_key(self, username: str | None) -> "Account":
         # Sign-in names are unique over all tenants: the form has two fields.
         return self.across_tenants().get(username=username)
@@ -195,6 +239,33 @@ class Account(AbstractBaseUser):
         return ", ".join(names.values_list("name", flat=True))
 
     @property
+    def is_last_administrator(self) -> bool:
+        """Whether without this account nobody could decide for the tenant. Reliable while the tenant is held."""
+        administrators = Account.objects.for_tenant(self.tenant).administrators()
+        return administrators.filter(pk=self.pk).exists() and not administrators.exclude(pk=self.pk).exists()
+
+    @property
+    def queues(self) -> list[SkillQueue]:
+        """Its skill queues in order."""
+        links = AccountSkillQueue.objects.filter(account=self).select_related("skill_queue")
+        return [link.skill_queue for link in links.order_by("position", "id")]
+
+    def assign(
+        self, *, granted_units: Iterable[OrganizationUnit], roles: Iterable[Role], queues: Iterable[SkillQueue]
+    ) -> None:
+        """Give it these and no others; skill queues in this order."""
+        # Not set(): it would read rows without naming the tenant.
+        self.granted_units.clear()
+        self.granted_units.add(*granted_units)
+        self.roles.clear()
+        self.roles.add(*roles)
+        AccountSkillQueue.objects.filter(account=self).delete()
+        AccountSkillQueue.objects.bulk_create(
+            AccountSkillQueue(account=self, skill_queue=queue, position=position)
+            for position, queue in enumerate(queues)
+        )
+
+    @property
     def initials(self) -> str:
         words = [word for word in self.name.replace("-", " ").replace(".", " ").replace("_", " ").split() if word]
         return "".join(word[0] for word in words[:2]).upper()
@@ -234,3 +305,38 @@ class ParameterValue(models.Model):
         """Stored values by key: the system's and, with a tenant, its own. The keys do not overlap."""
         mine = Q(tenant__isnull=True) if tenant is None else Q(tenant__isnull=True) | Q(tenant=tenant)
         return dict(cls.objects.across_tenants().filter(mine).values_list("key", "value"))
+
+
+class Operation(models.Model):
+    """Something somebody did. The database refuses to change or delete it; `audit` writes it.
+
+    The account's name is the one it had then. Without a tenant it was the operator's, without an account
+    somebody's who is not known. `before` and `after` hold what changed, by label, and never a secret.
+    """
+
+    tenant = models.ForeignKey(Tenant, models.PROTECT, null=True, related_name="+", db_index=False)
+    at = models.DateTimeField(_("Time"))
+    account = models.ForeignKey(Account, models.PROTECT, null=True, related_name="+", db_index=False)
+    account_name = models.CharField(_("Account"), max_length=200, blank=True)
+    address = models.GenericIPAddressField(_("Address"), null=True)
+    action = models.CharField(_("Action"), max_length=20, choices=Action)
+    target = models.CharField(_("On"), max_length=300, blank=True)
+    before = models.JSONField(_("Before"), default=dict, blank=True)
+    after = models.JSONField(_("After"), default=dict, blank=True)
+
+    objects = TenantQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index("tenant", F("at").desc(), F("id").desc(), name="operation_time"),
+            models.Index("tenant", "account", F("at").desc(), F("id").desc(), name="operation_account"),
+            models.Index("tenant", "action", F("at").desc(), F("id").desc(), name="operation_action"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.target}"
+
+    @property
+    def changes(self) -> list[tuple[str, Any, Any]]:
+        """(label, before, after) of everything that changed; None where there was nothing."""
+        return [(label, self.before.get(label), self.after.get(label)) for label in {**self.before, **self.after}]

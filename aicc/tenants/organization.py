@@ -4,8 +4,11 @@
 which unit is left to `contacts.visibility`.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+
+# The digits of the largest bigint.
+LONGEST_ID = 19
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,7 @@ class UnitTree:
         children: dict[int | None, list[tuple[int, str, int]]] = {}
         for id, parent_id, name, position in rows:
             children.setdefault(parent_id, []).append((position, name, id))
+        self._positions = {parent: max(siblings)[0] for parent, siblings in children.items()}
         self._children = {
             parent: [(id, name) for _position, name, id in sorted(siblings)] for parent, siblings in children.items()
         }
@@ -40,6 +44,22 @@ class UnitTree:
 
     def __getitem__(self, id: int) -> Unit:
         return self._units[id]
+
+    def __len__(self) -> int:
+        return len(self._units)
+
+    def sent(self, text: str) -> Unit | None:
+        """The unit whose id somebody sent, if it is one."""
+        known = text.isascii() and text.isdigit() and len(text) <= LONGEST_ID
+        return self._units.get(int(text)) if known else None
+
+    def children(self, id: int | None) -> list[Unit]:
+        """The units right below one, in order; of None: the roots."""
+        return [self._units[child] for child, _name in self._children.get(id, ())]
+
+    def next_position(self, id: int | None) -> int:
+        """The position after the last of the units right below one."""
+        return self._positions.get(id, -1) + 1
 
     def descendants(self, id: int) -> Iterator[Unit]:
         """Everything below a unit, depth-first, the unit itself left out."""
@@ -63,6 +83,20 @@ class UnitTree:
                 kept.add(at)
                 at = self._units[at].parent_id
         return frozenset(kept)
+
+    def matching(self, typed: str) -> list[Unit]:
+        """The units whose name has what was typed, in capitals or not, depth-first."""
+        typed = typed.strip().casefold()
+        return [unit for unit in self if typed in unit.name.casefold()]
+
+    def totals(self, counts: Mapping[int, int]) -> dict[int, int]:
+        """What is counted at each unit, together with everything below it."""
+        totals = {id: counts.get(id, 0) for id in self._units}
+        # From the last to the first: a unit stands after the one it belongs to.
+        for unit in reversed(self._units.values()):
+            if unit.parent_id is not None:
+                totals[unit.parent_id] += totals[unit.id]
+        return totals
 
     def path(self, id: int) -> list[str]:
         """Names from the root down to the unit."""

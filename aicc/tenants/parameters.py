@@ -4,6 +4,7 @@ Each gives label, help, default and form field; the form field gives type and ra
 them are left to `views`.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -15,6 +16,8 @@ from django.core.exceptions import ValidationError
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from aicc.lib.fields import WholeNumberField
+from aicc.lib.sealing import KeyFileError, key_file
 from aicc.tenants.choices import VideoMode
 from aicc.tenants.models import ParameterValue, Tenant
 
@@ -37,6 +40,12 @@ class Parameter:
     default: Any
     field: forms.Field
     help: str | Promise = ""
+    group: str | Promise = ""
+    unit: str | Promise = ""
+    # The page that sets it, when that is not the one of its scope.
+    page: str = ""
+    # What has to be so before a value is set, besides its range: a ValidationError says what is missing.
+    check: Callable[[Any], None] = lambda value: None
 
     def __post_init__(self) -> None:
         PARAMETERS[self.key] = self
@@ -58,6 +67,7 @@ class Parameter:
         if owner is None and self.scope == Scope.TENANT:
             raise ValueError(f"{self.key} is a tenant's parameter.")
         cleaned = self.field.clean(str(value))
+        self.check(cleaned)
         ParameterValue.objects.across_tenants().update_or_create(
             tenant=owner, key=self.key, defaults={"value": str(cleaned)}
         )
@@ -66,7 +76,7 @@ class Parameter:
 
 
 def _whole_number(low: int, high: int) -> forms.Field:
-    return forms.IntegerField(min_value=low, max_value=high)
+    return WholeNumberField(min_value=low, max_value=high)
 
 
 def _yes_no() -> forms.Field:
@@ -80,13 +90,23 @@ def _zones() -> list[tuple[str, str]]:
     return [(name, name) for name in sorted(available_timezones()) if name != "localtime"]
 
 
+def _has_keys(encrypt: bool) -> None:
+    try:
+        if encrypt:
+            key_file().ring()
+    except KeyFileError as error:
+        raise ValidationError(str(error)) from None
+
+
 TIME_SPAN = Parameter(
     "time_span",
     _("Time Span for Contact Record Query"),
     Scope.TENANT,
     90,
     _whole_number(1, 366),
-    _("The longest period, in days, for which contact records can be searched at once."),
+    _("The longest period for which contact records can be searched at once."),
+    group=_("Contact records"),
+    unit=_("days"),
 )
 SET_CALL_REASON = Parameter(
     "set_call_reason",
@@ -95,6 +115,7 @@ SET_CALL_REASON = Parameter(
     True,
     _yes_no(),
     _("With Yes, contacts without a call reason are listed under Unfinished contact until one is set."),
+    group=_("Contact records"),
 )
 ISOLATION = Parameter(
     "isolation",
@@ -103,6 +124,7 @@ ISOLATION = Parameter(
     False,
     _yes_no(),
     _("With Yes, an account sees its own records and those of its accessible organization units."),
+    group=_("Organization"),
 )
 EXPORT_PASSWORD = Parameter(
     "export_password",
@@ -111,6 +133,7 @@ EXPORT_PASSWORD = Parameter(
     True,
     _yes_no(),
     _("With Yes, whoever exports chooses a password that opens the file."),
+    group=_("Export"),
 )
 MULTIMEDIA_LIMIT = Parameter(
     "multimedia_limit",
@@ -118,7 +141,9 @@ MULTIMEDIA_LIMIT = Parameter(
     Scope.TENANT,
     20,
     _whole_number(1, 500),
-    _("In MB. The content of a larger multimedia contact cannot be downloaded."),
+    _("The content of a larger multimedia contact cannot be downloaded."),
+    group=_("Recording and multimedia"),
+    unit=_("MB"),
 )
 VIDEO_MODE = Parameter(
     "video_mode",
@@ -127,6 +152,7 @@ VIDEO_MODE = Parameter(
     VideoMode.SFU.value,
     forms.ChoiceField(choices=VideoMode),
     _("How video calls are carried. An account may override it."),
+    group=_("Recording and multimedia"),
 )
 SCREEN_RECORDING = Parameter(
     "screen_recording",
@@ -135,6 +161,7 @@ SCREEN_RECORDING = Parameter(
     False,
     _yes_no(),
     _("With Yes, the agent's screen is played beside a recording."),
+    group=_("Recording and multimedia"),
 )
 TIME_ZONE = Parameter(
     "time_zone",
@@ -143,6 +170,7 @@ TIME_ZONE = Parameter(
     "UTC",
     forms.ChoiceField(choices=_zones),
     _("The zone in which times are shown and entered."),
+    group=_("Organization"),
 )
 UNIT_LIMIT = Parameter(
     "unit_limit",
@@ -167,6 +195,7 @@ ENCRYPTION = Parameter(
     False,
     _yes_no(),
     _("With Yes, numbers and names are encrypted in the database and cannot be searched by a part."),
+    check=_has_keys,
 )
 EXPORT_LIMIT = Parameter(
     "export_limit",

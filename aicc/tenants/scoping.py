@@ -90,7 +90,7 @@ class TenantQuerySet(models.QuerySet):
         self.query.require_tenant()
         return super().update(**kwargs)
 
-    update.alters_data = True  # type: ignore[attr-defined]
+    update.alters_data = True  # type: ignore[attr-defined]  # Django's mark for templates
 
     def _raw_delete(self, using: str | None) -> int:
         self.query.require_tenant()

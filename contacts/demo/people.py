@@ -36,10 +36,14 @@ class Profile:
     american_share: float
     # Of the contacts that an account has handled, those with a call reason once the dust has settled.
     reason_share: float
+    # Two when the recorder keeps agent and customer apart.
+    recorded_channels: int = 2
     # The account whose last day is a backlog for visitors to work on.
     busy_agent: str = ""
     # The organization unit, from the root, in which an agent's older contacts took place.
     moved: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    # Data items of the tenant's own: id, name.
+    extended: Mapping[str, str] = field(default_factory=dict)
 
 
 ACME = Profile(
@@ -58,6 +62,7 @@ ACME = Profile(
     reason_share=0.985,
     busy_agent="acme-agent",
     moved={"h.vandermeer": ("Acme Retail Group", "Hong Kong", "Retail care", "Deliveries desk")},
+    extended={"loyalty_tier": "Loyalty tier", "order_number": "Order number"},
 )  # fmt: skip
 GLOBEX = Profile(
     slug="globex",
@@ -69,6 +74,7 @@ GLOBEX = Profile(
     night_queue="Field service",
     chinese_share=0.02,
     american_share=1,
+    recorded_channels=1,
     # Globex does not ask for call reasons; some agents note one all the same.
     reason_share=0.2,
 )
@@ -80,6 +86,11 @@ class Customer(NamedTuple):
     language: str
     handle: str
     tag: str
+
+    @property
+    def tier(self) -> str:
+        """Half of the customers are in no loyalty programme."""
+        return ("", "", "", "Standard", "Silver", "Gold")[int(self.tag, 16) % 6]
 
     def address(self, channel: str) -> str:
         """How this customer is reached on a channel ("" is a call): the same address every time."""

@@ -69,7 +69,7 @@ class _Traffic:
 
     def __init__(self, profile: Profile, agents: Sequence[Agent], now: float, count: int, days: int) -> None:
         # Data that looks random and is the same every time; nothing here is a secret.
-        self.rng = rng = random.Random(f"contacts of {profile.slug}")  # noqa: S311
+        self.rng = rng = random.Random(f"contacts of {profile.slug}")  # noqa: S311 - the same contacts on every machine
         self.profile, self.now, self.count, self.days = profile, now, count, days
         self.zone = ZoneInfo(profile.zone)
         self.talk = Talk(rng, profile, now)
@@ -132,7 +132,7 @@ class _Traffic:
             call_type = "incoming"
         customer = self.customers.any()
         outside, inside = customer.address(channel), self._own_address(channel)
-        call = {
+        call: Record = {
             "call_sn": str(rng.randrange(10**18, 10**19)),
             "call_id": f"{int(start)}-{rng.randrange(10_000, 100_000)}",
             "media_type": media_type,
@@ -147,6 +147,10 @@ class _Traffic:
         staff = [] if robot else self._staff(start, plan, count, night)
         topics = ("robot",) if robot else words.TOPICS_OF_QUEUE.get(staff[0][0]) or tuple(words.CALL_REASONS)
         topic = rng.choice(topics)
+        if self.profile.extended:
+            # No choice of the generator's: what it chooses stays as it was.
+            order = f"SO-{call['call_sn'][1:8]}" if topic in ("delivery", "refund", "shop") else ""
+            call["extended"] = dict(zip(self.profile.extended, (customer.tier, order), strict=True))
         lines = self.talk.lines(topic, customer.language) if start > self.now - CONVERSATION_DAYS * DAY else []
         at = start
         for n in range(count):

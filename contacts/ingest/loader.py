@@ -3,53 +3,43 @@
 What a file says is left to `sources`, how rows are merged to `aicc.lib.bulk`.
 """
 
-import hashlib
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from itertools import islice
+from pathlib import Path
 from typing import Any
 
 from django.db import DataError, IntegrityError, connection, transaction
 
-from aicc.lib import bulk
+from aicc.lib import batches, bulk
+from aicc.lib.batches import Rejection
 from aicc.tenants.models import Tenant
+from aicc.tenants.personal import Sealing
+from contacts.ingest.media import attach
 from contacts.ingest.names import Names
 from contacts.ingest.native import Contact, Rejected
 from contacts.ingest.sources import Read
 from contacts.models import ContactRecord, Handled, Message, Transfer
 
-BATCH = 5_000
-# From so many changed rows on, the planner is told.
-MANY = 10_000
+# What one transaction takes: so many documents, or so many bytes of them.
+BATCH = 10_000
+BATCH_BYTES = 16 * 1024 * 1024
 
 # A call reason that somebody set here stays, and so do the remarks written with it.
 _SET_HERE = "r.reason_set_at IS NOT NULL"
 _KEEP = {"call_reason_id": _SET_HERE, "remarks": _SET_HERE, "reason_set_at": _SET_HERE}
 
 
-@dataclass(frozen=True, slots=True)
-class Rejection:
-    """Something that was not loaded: file, line (1 for a file that is one document), reason in words."""
-
-    where: str
-    line: int
-    reason: str
-
-
 @dataclass
-class Report:
+class Report(batches.Report):
     """What a load did, in contact records. One document may hold several of them."""
 
-    inserted: int = 0
-    updated: int = 0
-    unchanged: int = 0
-    rejected: int = 0
-    bytes: int = 0
-
-    @property
-    def seen(self) -> int:
-        return self.inserted + self.updated + self.unchanged + self.rejected
+    # Of recordings, which count apart: a record is loaded also when its recording is not.
+    recordings: int = 0
+    recordings_rejected: int = 0
+    recordings_unfetched: int = 0
+    recordings_unsought: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,24 +57,25 @@ def load(
     *,
     source: str,
     strict: bool = False,
+    media: Path | None = None,
     on_reject: Callable[[Rejection], None] = lambda _: None,
     on_progress: Callable[[Report], None] = lambda _: None,
 ) -> Report:
     """Load what was read, a batch a transaction: a load that was killed is simply run again.
 
     `source` names the system that gave out the ids. With `strict` a contact of an unknown account is
-    rejected; otherwise an inactive account is made for it.
+    rejected; otherwise an inactive account is made for it. `media` is the folder of recordings in files.
     """
     report = Report()
-    months: set[date] = set()
+    # Not more than there are months between the earliest and the latest start.
+    changed: Counter[date] = Counter()
     names = Names(tenant, strict=strict)
 
     def reject(place: Read, reason: str) -> None:
         report.rejected += 1
         on_reject(Rejection(place.where, place.line, reason))
 
-    reads = iter(reads)
-    while chunk := list(islice(reads, BATCH)):
+    for chunk in _chunks(reads):
         versions: dict[int, list[_Entry]] = {}
         for read in chunk:
             report.bytes += read.bytes
@@ -93,80 +84,108 @@ def load(
             for contact in read.contacts:
                 id = record_id(tenant, source, contact.id)
                 versions.setdefault(id, []).append(_Entry(id, contact, read))
-        months.update(bulk.month_of(entry.contact.started_at) for many in versions.values() for entry in many)
         for many in versions.values():
             # Of equal versions the first counts, as it does between files.
             many.sort(key=lambda entry: entry.contact.updated_at, reverse=True)
+        loaded: dict[int, _Entry] = {}
         while versions:
             # The newest version of each; where it is refused, the one before it has its turn.
-            refused = _load_batch(names, source, [many.pop(0) for many in versions.values()], report)
+            batch = [many.pop(0) for many in versions.values()]
+            refused = _load_batch(names, source, batch, report, changed)
             for entry, reason in refused:
                 reject(entry.place, reason)
             again = {entry.id for entry, _reason in refused}
+            loaded.update((entry.id, entry) for entry in batch if entry.id not in again)
             report.unchanged += sum(len(many) for id, many in versions.items() if id not in again)
             versions = {id: many for id, many in versions.items() if id in again and many}
+        _attach(tenant, loaded, media, report, on_reject)
         on_progress(report)
-    if report.inserted + report.updated >= MANY:
-        with connection.cursor() as cursor:
-            bulk.analyze(cursor, ContactRecord._meta.db_table, months)
+    with connection.cursor() as cursor:
+        bulk.settle(cursor, RECORDS.name, changed)
     return report
+
+
+def _chunks(reads: Iterable[Read]) -> Iterator[list[Read]]:
+    return batches.chunks(reads, most=BATCH, most_bytes=BATCH_BYTES)
+
+
+def _attach(
+    tenant: Tenant,
+    loaded: dict[int, _Entry],
+    media: Path | None,
+    report: Report,
+    on_reject: Callable[[Rejection], None],
+) -> None:
+    """The recordings of what is loaded, after its rows: a record without its recording is worth having."""
+    attached = attach(tenant, {id: entry.contact for id, entry in loaded.items()}, folder=media)
+    for id, reason in attached.refused:
+        on_reject(Rejection(loaded[id].place.where, loaded[id].place.line, reason))
+    report.recordings += attached.taken
+    report.recordings_rejected += len(attached.refused)
+    report.recordings_unfetched += attached.unfetched
+    report.recordings_unsought += attached.unsought
 
 
 def record_id(tenant: Tenant, source: str, id: str) -> int:
     """The record's id: 63 bits of a hash of tenant, source and the source's own id, never 0."""
-    return _hash(tenant, source, "record", id) % (2**63 - 1) + 1
+    return batches.row_id(tenant.pk, source, "record", id)
 
 
 def derived_call_sn(tenant: Tenant, source: str, call: str) -> str:
     """A Call S/N for a call whose source gives none: always the same 19 digits for the same call."""
-    return str(10**18 + _hash(tenant, source, "call", call) % (9 * 10**18))
+    return str(10**18 + batches.hashed(tenant.pk, source, "call", call) % (9 * 10**18))
 
 
-def _hash(tenant: Tenant, *parts: str) -> int:
-    text = "\x00".join([str(tenant.pk), *parts])
-    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest())
-
-
-def _load_batch(names: Names, source: str, entries: list[_Entry], report: Report) -> list[tuple[_Entry, str]]:
+def _load_batch(
+    names: Names, source: str, entries: list[_Entry], report: Report, changed: Counter[date]
+) -> list[tuple[_Entry, str]]:
     """One transaction; returns what was refused and why. One bad row, found by halving, stops no other."""
     if not entries:
         return []
-    table = ContactRecord._meta.db_table
+    tenant_id = names.tenant.pk
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             months = {bulk.month_of(entry.contact.started_at) for entry in entries}
-            bulk.ensure_months(cursor, table, "started_at", months)
+            bulk.ensure_months(cursor, RECORDS.name, RECORDS.key, months)
         with transaction.atomic(), connection.cursor() as cursor:
-            bulk.lock(cursor, "load_contacts", names.tenant.pk)
+            bulk.lock(cursor, "load_contacts", tenant_id)
             # Before a name is made: whoever attaches a partition holds these two in this order as well.
-            cursor.execute(f"LOCK TABLE {table} IN ROW EXCLUSIVE MODE")
+            cursor.execute(f"LOCK TABLE {RECORDS.name} IN ROW EXCLUSIVE MODE")
+            stored = bulk.versions(cursor, RECORDS, tenant_id=tenant_id, ids=[entry.id for entry in entries])
             refused, rows, loaded = [], [], []
             for entry in entries:
+                version = stored.get(entry.id)
+                if version and entry.contact.updated_at <= version.updated_at:
+                    # Nothing of it is looked up or written.
+                    continue
                 try:
                     rows.append(_record_row(names, source, entry))
                     loaded.append(entry)
                 except Rejected as error:
                     refused.append((entry, str(error)))
-            merged = bulk.merge(cursor, table, _RECORD_COLUMNS, rows, keep=_KEEP)
+            sealing = Sealing.in_force(tenant_id)
+            records = sealing.rows(ContactRecord, _RECORD_COLUMNS, rows)
+            merged = bulk.merge(cursor, RECORDS, records, tenant_id=tenant_id, stored=stored, keep=_KEEP)
             _remember_who_handled(names.tenant, rows)
-            tenant_id = names.tenant.pk
+            transfers = sealing.rows(Transfer, _TRANSFER_COLUMNS, _transfer_rows(tenant_id, loaded))
             for model, columns, parts in (
                 (Message, _MESSAGE_COLUMNS, _message_rows(tenant_id, loaded)),
-                (Transfer, _TRANSFER_COLUMNS, _transfer_rows(tenant_id, loaded)),
+                (Transfer, _TRANSFER_COLUMNS, transfers),
             ):
                 bulk.replace_parts(cursor, model._meta.db_table, columns, parts, tenant_id=tenant_id, merged=merged)
     except (DataError, IntegrityError) as error:
         names.forget()
         if len(entries) == 1:
-            return [(entries[0], f"the database refused it: {_reason(error)}")]
+            return [(entries[0], f"the database refused it: {batches.broken_rule(error)}")]
         middle = len(entries) // 2
         return [
-            *_load_batch(names, source, entries[:middle], report),
-            *_load_batch(names, source, entries[middle:], report),
+            *_load_batch(names, source, entries[:middle], report, changed),
+            *_load_batch(names, source, entries[middle:], report, changed),
         ]
     report.inserted += len(merged.inserted)
     report.updated += len(merged.updated)
-    report.unchanged += len(rows) - len(merged.inserted) - len(merged.updated)
+    report.unchanged += len(entries) - len(refused) - len(merged.inserted) - len(merged.updated)
+    changed.update(bulk.month_of(entry.contact.started_at) for entry in loaded)
     return refused
 
 
@@ -179,13 +198,8 @@ def _remember_who_handled(tenant: Tenant, rows: list[list[Any]]) -> None:
     )
 
 
-def _reason(error: Exception) -> str:
-    """The rule that was broken, without the values: they are personal data."""
-    diagnosis = getattr(error.__cause__, "diag", None)
-    return getattr(diagnosis, "constraint_name", None) or getattr(diagnosis, "message_primary", None) or "invalid"
-
-
 _RECORD_COLUMNS = [field.attname for field in ContactRecord._meta.concrete_fields]
+RECORDS = bulk.Table(ContactRecord._meta.db_table, "started_at", _RECORD_COLUMNS)
 _MESSAGE_COLUMNS = ["tenant_id", "record_id", "position", "sent_at", "offset_seconds", "side", "sender", "kind", "text"]
 _TRANSFER_COLUMNS = ["tenant_id", "record_id", "position", "transferred_at", "kind", "from_party", "to_party"]
 
@@ -207,6 +221,7 @@ def _record_row(names: Names, source: str, entry: _Entry) -> list[Any]:
         "skill_queue_id": names.queue(contact),
         "call_reason_id": names.reason(contact),
         "reason_set_at": None,
+        "extended": contact.extended,
     }
     return [values[column] if column in values else getattr(contact, column) for column in _RECORD_COLUMNS]
 

@@ -4,7 +4,7 @@ What is unknown and harmless is made: an inactive account, a queue, an inactive 
 organization unit is an error, because units decide who may see a record.
 """
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import models
 
@@ -12,11 +12,24 @@ from aicc.tenants.models import Account, SkillQueue, Tenant
 from contacts.ingest.native import Contact, Rejected
 from contacts.models import CallReason
 
+# How many names of a kind are kept in memory, twice as many at most: a file may bring any number of new ones.
+REMEMBERED = 50_000
+
+
+class Agent(NamedTuple):
+    """What a record keeps of an account."""
+
+    pk: int
+    name: str
+    employee_id: str
+    unit_id: int | None
+
 
 class Names:
     """The tenant's names, read once and added to as contacts bring new ones.
 
-    Used under the tenant's lock; what another load added meanwhile is found by get_or_create.
+    Used under the tenant's lock; what another load added meanwhile, and what is too much to be remembered, is found
+    by get_or_create.
     """
 
     def __init__(self, tenant: Tenant, *, strict: bool) -> None:
@@ -26,21 +39,21 @@ class Names:
 
     def forget(self) -> None:
         """Read the names again: after a rollback, rows made in it are gone."""
-        accounts = list(Account.objects.for_tenant(self.tenant))
-        self._accounts = {account.name: account for account in accounts}
-        self._agents = {account.employee_id: account for account in accounts if account.employee_id}
-        self._queues = {queue.name: queue.id for queue in SkillQueue.objects.for_tenant(self.tenant)}
-        self._reasons: dict[tuple[str, ...], int] = {}
-        reasons = CallReason.objects.for_tenant(self.tenant).select_related("parent__parent")
-        self._reasons.update({tuple(reason.path): reason.id for reason in reasons})
+        accounts = [Agent(*row) for row in self._agents().order_by("-pk")[:REMEMBERED]]
+        self._by_name = {account.name: account for account in accounts}
+        self._by_employee_id = {account.employee_id: account for account in accounts if account.employee_id}
+        queues = SkillQueue.objects.for_tenant(self.tenant).order_by("-pk")[:REMEMBERED]
+        self._queues = dict(queues.values_list("name", "pk"))
+        reasons = CallReason.objects.for_tenant(self.tenant).select_related("parent__parent").order_by("-pk")
+        self._reasons = {tuple(reason.path): reason.pk for reason in reasons[:REMEMBERED]}
         self.tenant.__dict__.pop("units", None)
         self._units = {tuple(self.tenant.units.path(unit.id)): unit.id for unit in self.tenant.units}
 
-    def account(self, contact: Contact) -> Account | None:
+    def account(self, contact: Contact) -> Agent | None:
         """By name, else by Employee ID; None when the contact names neither."""
         if not (contact.account or contact.employee_id):
             return None
-        known = self._accounts.get(contact.account) if contact.account else self._agents.get(contact.employee_id)
+        known = self._named(contact.account) if contact.account else self._numbered(contact.employee_id)
         if known is None:
             if self.strict:
                 raise Rejected(f"account {contact.account or contact.employee_id} is unknown")
@@ -69,25 +82,45 @@ class Names:
         for level in range(1, len(contact.call_reason) + 1):
             path = contact.call_reason[:level]
             if path not in self._reasons:
-                self._reasons[path] = self._made(
-                    CallReason, name=path[-1], parent_id=parent, defaults={"is_active": False}
-                )
+                made = {"is_active": False, "came_with_records": True}
+                self._reasons[path] = self._made(CallReason, name=path[-1], parent_id=parent, defaults=made)
             parent = self._reasons[path]
         return parent
 
-    def _new_account(self, contact: Contact) -> Account:
+    def _agents(self) -> Any:
+        return Account.objects.for_tenant(self.tenant).values_list(*Agent._fields)
+
+    def _named(self, name: str) -> Agent | None:
+        return self._by_name.get(name) or self._forgotten(name=name)
+
+    def _numbered(self, employee_id: str) -> Agent | None:
+        return self._by_employee_id.get(employee_id) or self._forgotten(employee_id=employee_id)
+
+    def _forgotten(self, **named: str) -> Agent | None:
+        """An account that was too much to be remembered. While fewer are remembered, these are all."""
+        row = self._agents().filter(**named).first() if len(self._by_name) >= REMEMBERED else None
+        return self._remember(Agent(*row)) if row else None
+
+    def _remember(self, agent: Agent) -> Agent:
+        if len(self._by_name) >= 2 * REMEMBERED:
+            self.forget()
+        self._by_name[agent.name] = agent
+        if agent.employee_id:
+            self._by_employee_id[agent.employee_id] = agent
+        return agent
+
+    def _new_account(self, contact: Contact) -> Agent:
         name = contact.account or contact.employee_id
-        taken = contact.employee_id in self._agents
+        taken = contact.employee_id and self._numbered(contact.employee_id)
         account, _ = Account.objects.for_tenant(self.tenant).get_or_create(
             tenant=self.tenant,
             name=name,
             defaults={"employee_id": "" if taken else contact.employee_id, "is_active": False, "password": "!"},
         )
-        self._accounts[name] = account
-        if account.employee_id:
-            self._agents[account.employee_id] = account
-        return account
+        return self._remember(Agent(account.pk, account.name, account.employee_id, account.unit_id))
 
     def _made(self, model: type[models.Model], **fields: Any) -> int:
         row, _ = model._default_manager.get_queryset().get_or_create(tenant=self.tenant, **fields)
+        if max(len(self._queues), len(self._reasons)) >= 2 * REMEMBERED:
+            self.forget()
         return row.pk

@@ -1,7 +1,8 @@
-// A box that opens to boxes to tick says what is chosen, and is walked with the arrows and by typing.
+// A box that opens to boxes to tick (or to a list of which one is chosen) says what is chosen, and is walked with the arrows and by typing.
 
 const PAUSE = 600;
-const boxes = (multi) => [...multi.querySelectorAll("input[type=checkbox]")].filter((box) => box.checkVisibility());
+const BOX = "input:is([type=checkbox], [type=radio])";
+const boxes = (multi) => [...multi.querySelectorAll(BOX)].filter((box) => box.checkVisibility());
 const words = (box) => box.parentElement.querySelector(".check-text").textContent.trim();
 
 let typed = "";
@@ -9,7 +10,7 @@ let last = 0;
 
 function say(multi) {
   const value = multi.querySelector(".multi-value");
-  const labels = [...multi.querySelectorAll("input[type=checkbox]:checked")].map(words);
+  const labels = [...multi.querySelectorAll(`${BOX}:checked`)].map(words);
   value.classList.toggle("multi-none", !labels.length);
   if (!labels.length) value.textContent = value.dataset.none;
   else if (labels.length > 2) value.textContent = value.dataset.some.replace("%s", labels.length);
@@ -18,7 +19,7 @@ function say(multi) {
 
 document.addEventListener("change", ({ target }) => {
   const multi = target.closest("[data-multi]");
-  if (multi && target.type === "checkbox") say(multi);
+  if (multi && target.matches(BOX)) say(multi);
 });
 
 function byLetters(all, at, key, now) {
@@ -32,7 +33,7 @@ document.addEventListener("keydown", (event) => {
   const multi = event.target.closest?.("[data-multi]");
   if (!multi || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
   const { key, target } = event;
-  const writing = target.matches("input:not([type=checkbox])");
+  const writing = target.matches(`input:not(${BOX})`);
   const vertical = key === "ArrowDown" || key === "ArrowUp";
   if (!multi.open) {
     if (!vertical) return;

@@ -1,6 +1,7 @@
 // A flat list of treeitems with levels, in the order a tree is printed, behaves as a tree (WAI-ARIA, Tree View):
 // arrows, Home, End and typing move, left and right fold, Enter and Space choose. The host (data-tree) holds the value
-// chosen (data-chosen) and is told by `tree:choose`; `again` says that it was chosen already.
+// chosen (data-chosen) and is told by `tree:choose`; `again` says that it was chosen already. In a tree of links
+// (data-linked) these fold and choose: the server answers with the tree as it then is, and the focus stays on its line.
 
 const PAUSE = 600;
 const OPEN_LEVELS = 1;
@@ -13,6 +14,8 @@ const words = (item) => item.textContent.trim();
 
 let typed = "";
 let last = 0;
+// The line that was left for the server to answer.
+let waiting = null;
 
 function icon(name, className) {
   const svg = document.createElementNS(SHAPES, "svg");
@@ -48,7 +51,7 @@ function above(items, item) {
 
 // One line is in the tab order.
 function reach(tree, item, { focus = false } = {}) {
-  for (const other of tree.querySelectorAll("[tabindex]")) other.removeAttribute("tabindex");
+  for (const other of tree.querySelectorAll("[role=treeitem][tabindex]")) other.removeAttribute("tabindex");
   if (!item) return;
   item.tabIndex = 0;
   if (focus) item.focus();
@@ -84,12 +87,21 @@ function begin(tree) {
   chosen?.scrollIntoView({ block: "nearest" });
 }
 
+function follow(item, link) {
+  waiting = item.id;
+  link.click();
+}
+
 function fold(tree, item, folded) {
+  const link = item.querySelector("a.tree-fold");
+  if (link) return follow(item, link);
   item.setAttribute("aria-expanded", String(!folded));
   lay(itemsOf(tree));
 }
 
 function choose(tree, item, { by }) {
+  const link = item.querySelector("a.tree-link");
+  if (link) return follow(item, link);
   const host = tree.closest("[data-tree]");
   const again = item.getAttribute("aria-selected") === "true";
   host.dataset.chosen = item.dataset.value;
@@ -134,6 +146,7 @@ document.addEventListener("keydown", (event) => {
 document.addEventListener("click", (event) => {
   const item = event.target.closest?.("[data-tree] [role=treeitem]");
   if (!item) return;
+  if (event.target.closest("a")) return void (waiting = item.id);
   const tree = item.closest("[role=tree]");
   if (!event.target.closest(".tree-fold")) return choose(tree, item, { by: "pointer" });
   fold(tree, item, !isFolded(item));
@@ -145,4 +158,18 @@ document.addEventListener("tree:mark", ({ target }) => mark(target));
 document.addEventListener("htmx:afterSwap", ({ target }) => {
   const tree = target.querySelector?.("[data-tree] [role=tree], :scope > [role=tree]");
   if (tree && target.matches("[data-tree]")) begin(tree);
+});
+
+// A tree that came with its page.
+document.querySelectorAll("[data-tree] [role=tree]").forEach(begin);
+// The first page, and every answer with a tree of links.
+document.addEventListener("htmx:load", ({ target }) => {
+  const tree = target.querySelector("[data-linked]");
+  if (!tree) return;
+  for (const link of tree.querySelectorAll("a")) link.tabIndex = -1;
+  const kept = waiting && document.getElementById(waiting);
+  const chosen = tree.querySelector("[aria-selected=true]");
+  reach(tree, kept ?? chosen ?? itemsOf(tree)[0], { focus: Boolean(kept) });
+  (kept ?? chosen)?.scrollIntoView({ block: "nearest" });
+  waiting = null;
 });

@@ -6,13 +6,16 @@ What a page has to do is for the tests beside this file to say. All of them carr
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from django.test.testcases import LiveServerThread, _StaticFilesHandler
+from django.utils import timezone
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from aicc.tenants.models import Account
+from aicc.tenants.models import Account, Tenant
+from tests import builders
 
 HERE = Path(__file__).parent
 PASSWORD = "one-For-The-Tests"
@@ -95,3 +98,19 @@ def sign_in(page: Page, site: str) -> Callable[[Account], None]:
         page.wait_for_url(f"{site}/contacts/**")
 
     return sign_in
+
+
+@pytest.fixture
+def contacts(site: str, acme: Tenant, agent: Account, lead: Account) -> dict[str, str]:
+    """One contact of each of two people and of nobody, ten minutes apart; their ids by name."""
+    now = timezone.now()
+    made = {
+        "agent's": {"account": "agent", "media_type": "video", "call_type": "outgoing", "skill_queue": "Billing"},
+        "lead's": {"account": "lead", "call_type": "double_call"},
+        "nobody's": {"organization_unit": ["Field"], "call_type": "incoming"},
+    }
+    records = [
+        builders.contact(**fields, caller_number=f"+467011{n}5551{n}", started_at=now - timedelta(minutes=20 * n + 10))
+        for n, fields in enumerate(made.values())
+    ]
+    return {name: str(record.id) for name, record in zip(made, builders.load(acme, *records), strict=True)}

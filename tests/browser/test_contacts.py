@@ -73,7 +73,7 @@ def test_a_contact_is_opened_from_the_list_and_shows_its_conversation(
     (record,) = builders.load(acme, builders.contact(**chat))
     sign_in(admin)
 
-    page.get_by_role("link", name=record.call_sn).click()
+    page.get_by_role("link", name=record.call_sn, exact=True).click()
 
     expect(page).to_have_url(f"{site}/contacts/{record.id}/")
     expect(page.get_by_text("你好 <b>there</b>")).to_be_visible()

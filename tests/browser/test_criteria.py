@@ -2,35 +2,15 @@
 
 import re
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 
 from aicc.tenants import parameters
-from aicc.tenants.models import Account, Tenant
-from tests import builders
+from aicc.tenants.models import Account
 
 SignIn = Callable[[Account], None]
-
-
-@pytest.fixture
-def contacts(site: str, acme: Tenant, agent: Account, lead: Account) -> dict[str, str]:
-    """One contact of each of two people and of nobody, ten minutes apart; their ids by name."""
-    now = timezone.now()
-    made = {
-        "agent's": {"account": "agent", "media_type": "video", "call_type": "outgoing", "skill_queue": "Billing"},
-        "lead's": {"account": "lead", "call_type": "double_call"},
-        "nobody's": {"organization_unit": ["Field"], "call_type": "incoming"},
-    }
-    records = [
-        builders.contact(**fields, caller_number=f"+467011{n}5551{n}", started_at=now - timedelta(minutes=20 * n + 10))
-        for n, fields in enumerate(made.values())
-    ]
-    return {name: str(record.id) for name, record in zip(made, builders.load(acme, *records), strict=True)}
 
 
 @pytest.fixture
@@ -365,45 +345,3 @@ def test_every_criterion_works_without_javascript(plain: Page, site: str, contac
     plain.get_by_role("button", name="Search", exact=True).click()
     assert shown(plain) == []
     expect(plain.get_by_role("button", name="Organization Unit")).to_have_count(0)
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("size", [(1440, 900), (390, 844)], ids=["desk", "phone"])
-def test_nobody_is_shut_out_of_the_criteria(
-    page: Page, sign_in: SignIn, site: str, admin: Account, contacts: dict[str, str], theme: Any, size: tuple[int, int]
-) -> None:
-    page.emulate_media(color_scheme=theme)
-    page.set_viewport_size({"width": size[0], "height": size[1]})
-    sign_in(admin)
-    found = {}
-
-    def visit(address: str) -> None:
-        page.goto(f"{site}/contacts/?{address}")
-        if size[0] < 720:
-            page.get_by_role("button", name="Criteria").click()
-
-    def look(state: str) -> None:
-        found[state] = [rule["id"] for rule in Axe().run(page).response["violations"]]
-
-    visit("period=90d&call_type=outgoing")
-    open_more(page)
-    look("panel")
-    page.locator("#id_call_type").click()
-    look("boxes")
-    page.keyboard.press("Escape")
-    page.locator("#id_account").click()
-    expect(page.locator("#account-options .check-text").first).to_be_visible()
-    look("accounts")
-    page.keyboard.press("Escape")
-    page.locator("#id_ou").click()
-    expect(page.get_by_role("treeitem").first).to_be_visible()
-    look("tree")
-    visit("call_sn=1&duration_min=9&duration_max=1&ou=0&call_type=x&account=0&start=x&period=custom")
-    look("errors")
-    page.goto(f"{site}/contacts/?contact_number=1")
-    look("empty")
-    page.goto(f"{site}/contacts/?caller_number=5551")
-    expect(page.locator(".volume-link").first).to_be_attached()
-    look("chart")
-
-    assert {state: rules for state, rules in found.items() if rules} == {}

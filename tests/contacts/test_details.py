@@ -178,5 +178,6 @@ def test_the_page_asks_as_often_for_many_records_as_for_one(
 
 
 # Session (read, and kept alive in a transaction), account, parameters, roles for the page and for the top bar, units
-# and those granted; then the record, its conversation, the call's records and its transfers.
-QUERIES_OF_THE_PAGE = 14
+# and those granted, what the export badge says; then data items and satisfaction levels, the record, its conversation,
+# the call's records with all their recordings, and its transfers.
+QUERIES_OF_THE_PAGE = 18

@@ -4,12 +4,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.http import QueryDict
+from django.urls import reverse
 
 from aicc.tenants import parameters
 from aicc.tenants.models import Account
 from contacts.filters import ContactFilter
 from contacts.search import ContactSearch
 from tests import builders
+from tests.pages import read
 
 NOW = datetime(2026, 3, 20, 12, tzinfo=UTC)
 
@@ -138,7 +140,7 @@ def test_scope_and_unit_are_shown_to_whom_they_are_offered(
     assert ("ou" in offered) == ("include_sub_ous" in offered) == has_unit
 
 
-@pytest.mark.parametrize("query", ["", "data_scope=organization", "data_scope=organization&ou=unorganized"])
+@pytest.mark.parametrize("query", ["", "data_scope=organization"])
 def test_without_isolation_nothing_but_the_own_records_is_found(records, acme, lead, query):
     parameters.ISOLATION.set(acme, False)
 
@@ -146,6 +148,35 @@ def test_without_isolation_nothing_but_the_own_records_is_found(records, acme, l
 
     seen = ContactSearch(criteria).page(size=9).records if criteria.is_valid() else []
     assert {record.remarks for record in seen} <= {"lead's", "lead's, unorganized"}
+
+
+NOT_THERE = "Clear this, or choose Organization Data."
+NO_OPTION = "Choose an organization unit from the list."
+
+
+@pytest.mark.parametrize(
+    ("who", "isolated", "query", "message"),
+    [
+        ("admin", True, "data_scope=personal&", NOT_THERE),
+        ("lead", True, "", NOT_THERE),
+        ("lead", True, "data_scope=personal&", NOT_THERE),
+        ("lead", False, "", NO_OPTION),
+        ("lead", False, "data_scope=organization&", NO_OPTION),
+    ],
+)
+@pytest.mark.parametrize("unit", ["unorganized", "own", "nonsense"])
+def test_a_unit_sent_where_none_is_offered_is_an_error_with_no_rows(
+    records, acme, lead, signed_in, request, who, isolated, query, message, unit
+):
+    parameters.ISOLATION.set(acme, isolated)
+    account = request.getfixturevalue(who)
+    query += f"ou={lead.unit_id if unit == 'own' else unit}"
+
+    page = read(signed_in(account).get(f"{reverse('contacts:list')}?{query}"))
+
+    assert bound(account, query).form.errors["ou"] == [message]
+    assert message in page.one("p", id="id_ou-error").text
+    assert not [row for row in page.all("tr") if "data-record-id" in row.attributes]
 
 
 # --- Account ----------------------------------------------------------------------------------------------

@@ -394,5 +394,6 @@ def test_the_page_asks_the_database_as_often_for_fifty_rows_as_for_one(
 
 
 # Session (read, and kept alive in a transaction), account, parameters, roles for the page and for the top bar,
-# units, queues to choose from; then a transaction with its time limit, the probe and the page.
-QUERIES_OF_THE_PAGE = 14
+# units, queues and satisfaction levels to choose from, data items, the export badge; then a transaction with its time
+# limit, the probe and the page, and its recordings.
+QUERIES_OF_THE_PAGE = 18

@@ -7,11 +7,12 @@ once in test_load_faults.py.
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
-from aicc.tenants.models import Account, SkillQueue
+from aicc.tenants.models import Account, OrganizationUnit, SkillQueue
 from contacts.ingest import loader
-from contacts.models import CallReason, ContactRecord, Message, Transfer
+from contacts.models import CallReason, ContactRecord, Handled, Message, Transfer
 from tests import builders
 from tests.builders import contact
 
@@ -134,22 +135,46 @@ def test_sources_and_tenants_have_ids_of_their_own(acme, globex, load):
 
 
 def everything(tenant):
-    parts = ["record_id", "position"]
-    return [
-        list(model.objects.for_tenant(tenant).order_by(*order).values())
-        for model, order in ((ContactRecord, ["id"]), (Message, parts), (Transfer, parts))
-    ]
+    """Every row that a load may write, with the transaction that wrote it and the place it lies."""
+    held = {}
+    with connection.cursor() as cursor:
+        for model in (ContactRecord, Message, Transfer, Handled, Account, SkillQueue, CallReason, OrganizationUnit):
+            table = model._meta.db_table
+            cursor.execute(
+                f"SELECT tableoid, ctid, xmin, cmin, t::text FROM {table} t WHERE tenant_id = %s ORDER BY 1, 2",
+                [tenant.pk],
+            )
+            held[table] = cursor.fetchall()
+    return held
 
 
-def test_loading_twice_changes_nothing(acme, load):
-    records = [contact(messages=[{"text": "Hi"}], transfers=[{"kind": "ivr"}], account="new.one") for _ in range(5)]
+def test_loading_twice_writes_nothing(acme, agent, load):
+    records = [
+        contact(
+            messages=[{"text": "Hi"}], transfers=[{"kind": "ivr"}], account=f"new.{n % 2}", skill_queue="Fresh",
+            call_reason=["New", "Newer"],
+        )
+        for n in range(5)
+    ]  # fmt: skip
     load(records)
     before = everything(acme)
+    assert all(before.values())
 
     said, _rejected = load(records)
 
     assert "0 new, 0 updated, 5 unchanged, 0 rejected" in said
     assert everything(acme) == before
+
+
+def test_what_did_not_change_is_left_alone_beside_what_did(acme, load):
+    load([contact(id="same", messages=[{"text": "Hi"}]), version(1)])
+    before = everything(acme)
+
+    load([contact(id="same", messages=[{"text": "Other"}], updated_at=NOW - timedelta(days=1)), version(2)])
+
+    after = everything(acme)
+    assert after["contacts_message"] == before["contacts_message"]
+    assert len({*after["contacts_contactrecord"]} & {*before["contacts_contactrecord"]}) == 1
 
 
 def version(number, **fields):
@@ -174,13 +199,19 @@ def test_of_several_versions_in_a_file_the_newest_counts(acme, load):
 
 
 def test_a_newer_version_may_have_started_in_another_month(acme, load):
-    load([version(1, started_at=datetime(2025, 12, 31, 23, 59, tzinfo=UTC), messages=[{"text": "kept"}])])
+    said = {"transfers": [{"kind": "ivr", "to": "old"}], "messages": [{"text": "one"}, {"text": "two"}]}
+    load([version(1, started_at=datetime(2025, 12, 31, 23, 59, tzinfo=UTC), **said)])
 
-    load([version(2, started_at=datetime(2026, 1, 1, 0, 1, tzinfo=UTC), messages=[{"text": "kept"}])])
+    said = {"transfers": [{"kind": "ivr", "to": "new"}], "messages": [{"text": "three"}]}
+    load([version(2, started_at=datetime(2026, 1, 1, 0, 1, tzinfo=UTC), **said)])
 
     (record,) = ContactRecord.objects.for_tenant(acme)
     assert record.started_at == datetime(2026, 1, 1, 0, 1, tzinfo=UTC)
-    assert [message.text for message in record.messages.for_tenant(acme)] == ["kept"]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT tableoid::regclass::text FROM contacts_contactrecord WHERE tenant_id = %s", [acme.pk])
+        assert cursor.fetchall() == [("contacts_contactrecord_2026_01",)]
+    assert [message.text for message in Message.objects.for_tenant(acme)] == ["three"]
+    assert [transfer.to_party for transfer in Transfer.objects.for_tenant(acme)] == ["new"]
 
 
 def test_a_call_reason_that_was_set_here_stays(acme, load):

@@ -1,28 +1,22 @@
-"""Is a load that was killed simply run again, and do two loads at once make every record once?"""
+"""Do two loads at once make every record once, without waiting for each other longer than they have to?
 
-import json
-import os
-import signal
-import subprocess
-import sys
+Loads that are killed are tried in test_load_kills.py.
+"""
+
 import threading
 import time
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
-from django.core.management import call_command
 from django.db import connection, transaction
 from django.utils import timezone
-from psycopg.conninfo import make_conninfo
 
 from aicc.tenants.models import Account
 from contacts import ingest
 from contacts.ingest import loader
-from contacts.models import ContactRecord, Handled, Message, Transfer
+from contacts.models import ContactRecord, Message
 from tests.builders import contact
 
-ROOT = Path(__file__).parents[2]
 BEGUN = datetime(2026, 1, 20, tzinfo=UTC)
 
 
@@ -42,79 +36,8 @@ def record(number):
     )
 
 
-# --- Killed -----------------------------------------------------------------------------------------------------
-
-COUNT = 17_000
-# What a tenant holds, in words that do not depend on ids.
-CONTENT = f"""
-SELECT r.call_sn, r.call_id, r.started_at, r.ended_at, r.duration_seconds, r.account_name, r.employee_id, a.is_active,
-    q.name, c.name, p.name, r.customer_number,
-    (SELECT array_agg(m.position || m.text ORDER BY m.position) FROM {Message._meta.db_table} m
-        WHERE m.tenant_id = r.tenant_id AND m.record_id = r.id),
-    (SELECT array_agg(t.position || t.to_party ORDER BY t.position) FROM {Transfer._meta.db_table} t
-        WHERE t.tenant_id = r.tenant_id AND t.record_id = r.id)
-FROM {ContactRecord._meta.db_table} r
-JOIN tenants_account a ON a.id = r.account_id
-JOIN tenants_skillqueue q ON q.id = r.skill_queue_id
-JOIN contacts_callreason c ON c.id = r.call_reason_id JOIN contacts_callreason p ON p.id = c.parent_id
-WHERE r.tenant_id = %s
-"""  # noqa: S608
-
-
-def command(slug, *paths):
-    """The command in a process of its own, on the database of the tests."""
-    settings = connection.settings_dict
-    place = {"dbname": settings["NAME"], "user": settings["USER"], "password": settings["PASSWORD"],
-             "host": settings["HOST"], "port": settings["PORT"], **settings["OPTIONS"]}  # fmt: skip
-    known = {name: value for name, value in place.items() if value and isinstance(value, str | int)}
-    return subprocess.Popen(
-        [sys.executable, "manage.py", "load_contacts", "--tenant", slug, *map(str, paths)],
-        cwd=ROOT,
-        env={**os.environ, "DATABASE_URL": make_conninfo(**known)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-
-
 def held(tenant):
     return ContactRecord.objects.for_tenant(tenant).count()
-
-
-@pytest.mark.faults
-@pytest.mark.django_db(transaction=True)
-def test_a_load_that_was_killed_is_run_again_and_equals_one_that_was_not(acme, globex, tmp_path):
-    file = tmp_path / "contacts.ndjson"
-    file.write_text("".join(json.dumps(record(number)) + "\n" for number in range(COUNT)))
-
-    process = command("acme", file)
-    while not (before := held(acme)):
-        assert process.poll() is None, process.stdout.read()
-        time.sleep(0.01)
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
-    assert 0 < before < COUNT
-    assert held(acme) < COUNT
-
-    call_command("load_contacts", file, tenant="acme", rejects=tmp_path / "rejects.ndjson")
-    call_command("load_contacts", file, tenant="globex", rejects=tmp_path / "rejects.ndjson")
-
-    assert held(acme) == held(globex) == COUNT
-    with connection.cursor() as cursor:
-        for one, other in ((acme, globex), (globex, acme)):
-            cursor.execute(f"{CONTENT} EXCEPT {CONTENT}", [one.pk, other.pk])
-            assert cursor.fetchall() == []
-        for model in (Message, Transfer, Handled, Account):
-            cursor.execute(
-                f"SELECT count(*) FILTER (WHERE tenant_id = %s), count(*) FILTER (WHERE tenant_id = %s)"  # noqa: S608
-                f" FROM {model._meta.db_table}",
-                [acme.pk, globex.pk],
-            )
-            ours, theirs = cursor.fetchone()
-            assert ours == theirs > 0
-
-
-# --- Two at once -------------------------------------------------------------------------------------------
 
 
 class Loading(threading.Thread):

@@ -237,10 +237,4 @@ def test_anything_anywhere_is_understood_or_rejected(data, name, value):
         at = at[key]
     at[last] = copy.deepcopy(value)
 
-    try:
-        found = contacts(document)
-    except OverflowError:
-        # See above: too long a duration. What is left of this exception goes with that mark.
-        return
-
-    assert isinstance(found, str | tuple)
+    assert isinstance(contacts(document), str | tuple)

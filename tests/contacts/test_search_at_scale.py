@@ -30,7 +30,7 @@ SELECT %s, n, 'tests', %s, (10^18 + n)::bigint::text, 'call-' || n, %s - n * int
     CASE WHEN n %% 100 = 0 THEN 'video' ELSE 'voice' END, '', 'incoming', '', 'Customer ' || n %% 9000,
     '+49' || n %% 8000, '+4980', '', %s, '', '', '', '', ''
 FROM generate_series(1, {COUNT}) n
-"""  # noqa: S608
+"""
 
 
 @pytest.fixture

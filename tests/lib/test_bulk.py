@@ -3,16 +3,18 @@
 On a table of its own; what contact records make of it is tried with their loader.
 """
 
+import re
 from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection
+from django.test.utils import CaptureQueriesContext
 
 from aicc.lib import bulk
 
 TABLE = "bulk_parcel"
 PARTS = "bulk_parcelpart"
-COLUMNS = ["tenant_id", "id", "sent_at", "updated_at", "word", "note"]
+PARCELS = bulk.Table(TABLE, "sent_at", ["tenant_id", "id", "sent_at", "updated_at", "word", "note"])
 
 CREATE = f"""
 CREATE TABLE {TABLE} (
@@ -43,8 +45,9 @@ def parcel(id, word, *, sent_at=MARCH, version=1, tenant=1, note=""):
     return (tenant, id, sent_at, at(2026, 4, 1) + timedelta(hours=version), word, note)
 
 
-def merge(cursor, *rows, keep=None):
-    return bulk.merge(cursor, TABLE, COLUMNS, rows, keep=keep or {})
+def merge(cursor, *rows, tenant=1, keep=None):
+    stored = bulk.versions(cursor, PARCELS, tenant_id=tenant, ids=[row[1] for row in rows])
+    return bulk.merge(cursor, PARCELS, rows, tenant_id=tenant, stored=stored, keep=keep or {})
 
 
 def stored(cursor, columns="id, word"):
@@ -149,11 +152,12 @@ def test_new_rows_are_inserted(cursor):
 def test_merging_twice_changes_nothing(cursor):
     rows = [parcel(1, "one"), parcel(2, "two")]
     merge(cursor, *rows)
+    before = stored(cursor, "ctid, xmin, *")
 
     merged = merge(cursor, *rows)
 
     assert merged == bulk.Merged(inserted=[], updated=[])
-    assert stored(cursor) == [(1, "one"), (2, "two")]
+    assert stored(cursor, "ctid, xmin, *") == before
 
 
 @pytest.mark.parametrize(("version", "word"), [(0, "old"), (1, "old"), (2, "new")])
@@ -180,7 +184,7 @@ def test_a_newer_version_may_have_moved_to_another_month_and_is_still_one_row(cu
 def test_the_same_id_of_two_tenants_is_two_rows(cursor):
     merge(cursor, parcel(1, "mine", tenant=1))
 
-    merged = merge(cursor, parcel(1, "theirs", tenant=2, version=9))
+    merged = merge(cursor, parcel(1, "theirs", tenant=2, version=9), tenant=2)
 
     assert merged.inserted == [1]
     assert stored(cursor) == [(1, "mine"), (1, "theirs")]
@@ -200,12 +204,91 @@ def test_what_is_to_be_kept_stays_while_its_condition_holds(cursor):
 
 
 def test_a_second_merge_in_one_transaction_forgets_what_the_first_staged(cursor):
-    merge(cursor, parcel(1, "one"))
-    cursor.execute(f"DELETE FROM {TABLE}")
+    merge(cursor, parcel(1, "old"), parcel(2, "old"))
+    merge(cursor, parcel(1, "new", version=2))
 
-    merge(cursor, parcel(2, "two"))
+    merged = merge(cursor, parcel(2, "new", version=3))
 
-    assert stored(cursor) == [(2, "two")]
+    assert merged.updated == [2]
+    assert stored(cursor) == [(1, "new"), (2, "new")]
+
+
+def test_what_the_database_refuses_is_a_database_error_of_django(cursor):
+    with pytest.raises(IntegrityError, match="word_is_short"):
+        merge(cursor, parcel(1, "much too long"))
+
+
+def read_by(cursor, sql):
+    """What a statement reads: the partitions, and the indexes it uses for that."""
+    cursor.execute(f"EXPLAIN {sql}")
+    plan = "\n".join(line for (line,) in cursor.fetchall())
+    # A bitmap scan says its index behind "on".
+    by_bitmap = set(re.findall(r"Bitmap Index Scan on (\w+)", plan))
+    partitions = set(re.findall(rf" on ({TABLE}\w+)", plan)) - by_bitmap
+    return partitions, by_bitmap | set(re.findall(r"using (\w+)", plan))
+
+
+def test_rows_are_updated_where_they_lie(cursor):
+    bulk.ensure_months(cursor, TABLE, "sent_at", [date(2026, month, 1) for month in range(1, 13)])
+    merge(cursor, parcel(1, "old", sent_at=at(2026, 3, 5)), parcel(2, "old", sent_at=at(2026, 4, 5)))
+
+    with CaptureQueriesContext(connection) as captured, connection.cursor() as seen:
+        merge(seen, parcel(1, "new", version=2, sent_at=at(2026, 9, 5)), parcel(2, "old", sent_at=at(2026, 4, 5)))
+
+    (update,) = (query["sql"] for query in captured if str(query["sql"]).startswith("UPDATE"))
+    assert read_by(cursor, update)[0] == {f"{TABLE}_2026_03"}
+    assert stored(cursor, "id, word, tableoid::regclass::text") == [
+        (1, "new", f"{TABLE}_2026_09"),
+        (2, "old", f"{TABLE}_2026_04"),
+    ]
+
+
+def test_ids_are_looked_up_by_the_primary_key_though_the_planner_has_not_heard_of_the_tenant(cursor):
+    months = [date(2026, 3, 1), date(2026, 4, 1)]
+    cursor.execute(f"CREATE INDEX bulk_parcel_time ON {TABLE} (tenant_id, sent_at DESC, id DESC)")
+    bulk.ensure_months(cursor, TABLE, "sent_at", months)
+    merge(cursor, *(parcel(n, "one", sent_at=at(2026, 3 + n % 2, 5)) for n in range(3_000)))
+    cursor.execute(f"ANALYZE {TABLE}")
+    merge(cursor, *(parcel(n, "two", sent_at=at(2026, 3, 7), tenant=2) for n in range(3_000)), tenant=2)
+
+    # In the mode of plans that the look-up has set.
+    cursor.execute(f"PREPARE look_up AS {bulk.versions_sql(PARCELS).as_string(connection.connection)}")
+    partitions, indexes = read_by(cursor, f"EXECUTE look_up (2, '{{{','.join(map(str, range(1_000)))}}}')")
+    cursor.execute("DEALLOCATE look_up")
+
+    assert partitions == {f"{TABLE}_2026_03", f"{TABLE}_2026_04", f"{TABLE}_default"}
+    assert indexes == {f"{TABLE}_2026_03_pkey", f"{TABLE}_2026_04_pkey"}
+
+
+# --- Afterwards --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("rows", "analyzed"), [(10, False), (1_000, True)])
+def test_the_planner_is_told_of_a_month_that_got_much(cursor, rows, analyzed):
+    months = bulk.month_of(MARCH), bulk.month_of(at(2026, 4, 5))
+    bulk.ensure_months(cursor, TABLE, "sent_at", months)
+    merge(cursor, *(parcel(n, "one") for n in range(1_000)))
+
+    # A month that somebody dropped meanwhile stops nothing.
+    bulk.settle(cursor, TABLE, {months[0]: rows, months[1]: 5, date(1999, 1, 1): 5_000})
+
+    cursor.execute("SELECT reltuples FROM pg_class WHERE relname = %s", [f"{TABLE}_2026_03"])
+    assert cursor.fetchone() == (1_000 if analyzed else -1,)
+
+
+def test_nothing_waits_to_get_into_an_inverted_index(cursor):
+    cursor.execute(f"CREATE INDEX bulk_parcel_words ON {TABLE} USING gin (string_to_array(word, ' '))")
+    bulk.ensure_months(cursor, TABLE, "sent_at", [bulk.month_of(MARCH)])
+    merge(cursor, *(parcel(n, f"w{n}") for n in range(100)))
+
+    bulk.settle(cursor, TABLE, {bulk.month_of(MARCH): 100})
+
+    cursor.execute("SELECT indexname FROM pg_indexes WHERE tablename = %s AND indexdef LIKE '%%gin%%'",
+                   [f"{TABLE}_2026_03"])  # fmt: skip
+    (index,) = cursor.fetchone()
+    # What is left to move tells what was waiting.
+    cursor.execute("SELECT gin_clean_pending_list(%s::regclass)", [index])
+    assert cursor.fetchone() == (0,)
 
 
 # --- Parts -------------------------------------------------------------------------------------------

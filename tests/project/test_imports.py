@@ -15,54 +15,79 @@ LAYERS = """
     aicc.celery                     started by `aicc` itself, so that tasks find their application
     aicc.tenants.management         commands may use everything below, and `demo` starts servers
     contacts.management
+    ivrhistory.management
     aicc.local                      servers for the demo and the tests
     aicc.health                     is wired in aicc.urls
 
     exports.urls
     exports.views
+    exports.badge                   what the navigation says of the tasks
     exports.tasks
+    exports.claims                  who works on a task now
     exports.forms
-    exports.archives
+    exports.recordings
+    exports.transcript              a conversation as a page of its own
+    exports.content
     exports.workbook
+    exports.table
     exports.models
+    exports.archives
+    exports.passwords
+    exports.bell                    wakes workers, by the name of their task
+    exports.choices
 
     contacts.urls
+    contacts.configuration          what a tenant decides about its contact records, a page a file
     contacts.views
+    contacts.player                 the pages that play recordings
+    contacts.playing                the bytes of recordings, in ranges
+    contacts.waveforms
     contacts.tasks
     contacts.forms
     contacts.charts                 draws the bins that a search counts
     contacts.search                 reads bound criteria, so it stands above them
+    contacts.columns                many rows of the items, for search to stream
     contacts.filters                the criteria, bound to who asks
     contacts.criteria               each kind of criterion
     contacts.addresses              which URL says a search
     contacts.media
     contacts.data_items
+    contacts.satisfaction           what a tenant calls its levels
     contacts.visibility             what is offered and what is enforced
     contacts.ingest
     contacts.demo
     contacts.fields
     contacts.terms                  how a condition finds its rows: no model, only SQL
     contacts.models
+    contacts.decisions              what a tenant decides about its records
     contacts.choices
 
     ivrhistory.urls
+    ivrhistory.configuration        the settings, the bots and flows, a page a file
     ivrhistory.views
     ivrhistory.tasks
+    ivrhistory.search               pages and counts of what the filters ask
     ivrhistory.filters
+    ivrhistory.demo
     ivrhistory.ingest
     ivrhistory.recording
     ivrhistory.models
     ivrhistory.choices
 
     aicc.tenants.urls
+    aicc.tenants.configuration      a page of the Configuration Center a file
     aicc.tenants.views
     aicc.tenants.tasks
     aicc.tenants.forms
     aicc.tenants.shell
     aicc.tenants.middleware
     aicc.tenants.templatetags
-    aicc.tenants.access
     aicc.tenants.audit
+    aicc.tenants.access
+    aicc.tenants.loading            what all load commands share
+    aicc.tenants.criteria           what all searches ask alike
+    aicc.tenants.conversion         rows that were written before personal data was sealed
+    aicc.tenants.personal
     aicc.tenants.parameters
     aicc.tenants.models
     aicc.tenants.scoping

@@ -1,14 +1,9 @@
 """Does the README say what the code does? Variables, options and fields are compared, so that neither runs ahead."""
 
-import ast
 import re
 from pathlib import Path
 
-import pytest
 from django.core.management import BaseCommand, load_command_class
-
-from contacts.choices import CallType, Channel, HangUpParty, MediaType, MessageKind, Satisfaction, Side, TransferKind
-from contacts.ingest import native
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
@@ -41,35 +36,6 @@ def test_the_settings_read_variables_at_their_top_only():
     assert all(
         lines[n - 1].startswith("#") for n, line in enumerate(lines) if re.match(r"\w+ = .*(_flag|environ)", line)
     )
-
-
-def test_the_fields_of_a_record_are_those_that_are_read():
-    source = ast.parse((ROOT / "contacts" / "ingest" / "native.py").read_text())
-    check = next(node for node in source.body if isinstance(node, ast.FunctionDef) and node.name == "check")
-
-    read = {
-        call.args[1].value
-        for call in ast.walk(check)
-        if isinstance(call, ast.Call) and len(call.args) > 1 and isinstance(call.args[1], ast.Constant)
-    }
-
-    assert named_first(section("Loading contact records")) - {"--source NAME", "--strict", "--rejects FILE"} == {
-        *read,
-        "duration_seconds",
-    }
-    assert {field.name for field in native.Contact.__dataclass_fields__.values()} <= {*read, "duration_seconds"}
-
-
-@pytest.mark.parametrize(
-    "words", [CallType, Channel, HangUpParty, MediaType, MessageKind, Satisfaction, Side, TransferKind]
-)
-def test_every_word_of_a_field_is_told(words):
-    table = section("Loading contact records")
-
-    untold = [word for word in words.values if f"`{word}`" not in table]
-
-    # Satisfaction's digits are told as a range.
-    assert untold in ([], ["2", "3", "4"])
 
 
 def test_the_options_of_the_loader_are_told():

@@ -74,3 +74,23 @@ def test_a_taken_name_opens_nothing(create, taken):
 
     assert [tenant.slug for tenant in Tenant.objects.all()] == ["initech"]
     assert [account.username for account in Account.objects.across_tenants()] == ["bill"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "name"), [(" bill\t", "bill"), ("Zoe\u0308", "Zoë"), ("ｂｉｌｌ", "bill")], ids=ascii
+)
+def test_the_sign_in_name_is_kept_as_the_form_will_read_it(create, typed, name):
+    create(administrator=typed)
+
+    client = Client()
+    client.post(reverse("login"), {"username": typed, "password": PASSWORD})
+    assert Account.objects.across_tenants().get().username == name
+    assert client.get(reverse("contacts:list")).status_code == 200
+
+
+@pytest.mark.parametrize("typed", ["bi\tll", "bi\nll", "bill\x00", "bi\x9bll", "bill\udcff", " ", ""], ids=ascii)
+def test_a_name_that_nobody_could_type_opens_nothing(create, typed):
+    with pytest.raises(CommandError, match="--administrator"):
+        create(administrator=typed)
+
+    assert not Tenant.objects.exists()

@@ -113,3 +113,27 @@ def test_a_name_stands_once_under_its_parent(acme, path):
     )
 
     assert not made
+
+
+def test_a_unit_knows_who_stands_right_below_it_and_where_the_next_one_goes():
+    tree = UnitTree(ROWS)
+
+    assert (names(tree.children(None)), names(tree.children(2)), tree.children(7)) == (
+        ["Field", "Head office"],
+        ["Zebra desk", "North desk", "South desk"],
+        [],
+    )
+    assert [tree.next_position(id) for id in (None, 2, 7)] == [2, 6, 0]
+
+
+def test_what_is_counted_adds_up_towards_the_root():
+    totals = UnitTree(ROWS).totals({2: 1, 3: 10, 4: 100, 7: 5, None: 9})
+
+    assert totals == {1: 111, 2: 111, 3: 10, 4: 100, 5: 0, 6: 0, 7: 5}
+
+
+@pytest.mark.parametrize(("text", "found"), [("2", 2), ("", None), ("x", None), ("٢", None), ("9" * 5_000, None)])
+def test_only_the_id_of_a_unit_is_taken_for_one(text, found):
+    unit = UnitTree(ROWS).sent(text)
+
+    assert (unit and unit.id) == found

@@ -9,13 +9,17 @@ from django.urls import reverse
 from aicc.tenants import parameters
 from aicc.tenants.models import ParameterValue
 from aicc.tenants.parameters import PARAMETERS, Scope
+from ivrhistory import recording  # noqa: F401 - declares three of them
 from tests.pages import read
 
 YES_NO = [True, False]
 
 # The guide's name, scope, default, what is in range, what is not.
 TABLE = {
-    "Time Span for Contact Record Query": ("tenant", 90, [1, 90, 366], [0, 367, -1, "", "many", 1.5]),
+    "Time Span for Contact Record Query": (
+        "tenant", 90, [1, 90, 366],
+        [0, 367, -1, "", "many", 1.5, "٣٣", "９９", "1_00", "+5", "1e2", "0x1f", "5.0", "9" * 5000, "\x00"],
+    ),
     "Indicates whether to set the call reason for customer contact.": ("tenant", True, YES_NO, ["", "maybe", "1"]),
     "Has the tenant enabled inter-organization data isolation enforcement": ("tenant", False, YES_NO, ["", "maybe"]),
     "Specifies whether to set a password for the compressed file for exporting data": (
@@ -31,6 +35,9 @@ TABLE = {
     ),
     "Whether to enable encryption for a large amount of personal data": ("system", False, YES_NO, ["", "maybe"]),
     "Max. Contact Records Exported Each Time": ("system", 100_000, [1, 100_000], [0, 100_001, ""]),
+    "CHATRECORDFLAG": ("tenant", "off", ["off", "on", "bot_level"], ["", "On", "true"]),
+    "FLOWRECORDFLAG": ("tenant", "off", ["off", "on", "bot_level"], ["", "On", "true"]),
+    "CCIVRRECORDFLAG": ("tenant", "off", ["off", "on", "bot_level"], ["", "On", "true"]),
 }  # fmt: skip
 
 BY_LABEL = {str(parameter.label): parameter for parameter in PARAMETERS.values()}

@@ -4,12 +4,16 @@ What the icons look like is left to components/_icons.html, what a cell says to 
 """
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from typing import Any
 
 from django import template
 from django.forms import BoundField
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+
+from aicc.lib import text as texts
 
 register = template.Library()
 
@@ -37,6 +41,7 @@ def chosen(field: BoundField) -> list[str]:
 @register.filter
 def marked(text: str, typed: str) -> str:
     """The text with the first place marked that has what was typed, in capitals or not."""
+    text = texts.shown(text)
     folded, typed = text.casefold(), typed.strip().casefold()
     # A letter that folds to two would move the mark.
     start = folded.find(typed) if typed and len(folded) == len(text) else -1
@@ -44,6 +49,12 @@ def marked(text: str, typed: str) -> str:
         return text
     end = start + len(typed)
     return format_html("{}<mark>{}</mark>{}", text[:start], text[start:end], text[end:])
+
+
+@register.filter
+def isolated(value: object) -> SafeString:
+    """Somebody else's text, with its control characters as marks and its direction its own."""
+    return texts.isolated(str(value))
 
 
 @register.filter
@@ -60,3 +71,9 @@ def clock(seconds: float | None) -> str:
     minutes, second = divmod(int(seconds), 60)
     hour, minute = divmod(minutes, 60)
     return f"{hour}:{minute:02}:{second:02}" if hour else f"{minute}:{second:02}"
+
+
+@register.filter
+def milliseconds(at: datetime | None) -> str:
+    """A time of day to the millisecond, in the zone in force: 14:18:02.120. Empty for None."""
+    return f"{timezone.localtime(at):%H:%M:%S.%f}"[:-3] if at else ""

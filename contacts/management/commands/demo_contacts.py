@@ -3,18 +3,22 @@
 What the contacts say is left to `contacts.demo`. Killed half-way, it is run again; complete, it does nothing.
 """
 
+import tempfile
 import time
 from argparse import ArgumentParser
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
+from aicc.tenants.choices import VideoMode
 from aicc.tenants.models import Account, AccountSkillQueue, Tenant
 from contacts import demo, ingest
+from contacts.decisions import CallReason, ItemSetting
 from contacts.demo import words
 from contacts.ingest.loader import record_id
-from contacts.models import CallReason, ContactRecord
+from contacts.models import ContactRecord
 
 SOURCE = "demo"
 
@@ -36,21 +40,32 @@ class Command(BaseCommand):
 
     def _load(self, tenant: Tenant, profile: demo.Profile, count: int) -> None:
         _make_call_reasons(tenant)
+        for id, name in profile.extended.items():
+            ItemSetting.objects.for_tenant(tenant).get_or_create(
+                tenant=tenant, is_extended=True, key=id, defaults={"name": name}
+            )
         # The tenant was opened a moment before the first load, and a second one makes the same rows from it.
         now = tenant.created_at
         records = demo.records(profile, _agents(tenant), now=now, count=count)
         begun = time.monotonic()
-        with tqdm(total=count, unit=" contacts", disable=None, leave=False) as bar:
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            tqdm(total=count, unit=" contacts", disable=None, leave=False) as bar,
+        ):
+            media = Path(folder)
+            records = demo.recorded(records, media, profile, now=now, ts_agents=_ts_agents(tenant))
             report = ingest.load(
                 tenant,
                 ingest.read_records(records, where=SOURCE, now=now),
                 source=SOURCE,
+                media=media,
                 on_reject=lambda rejection: self.stderr.write(f"{rejection.line}: {rejection.reason}"),
                 on_progress=lambda report: bar.update(report.seen - bar.n),
             )
         seconds = time.monotonic() - begun
         self.stdout.write(
-            f"{tenant.name}: {report.seen:,} contacts in {seconds:.1f} s ({report.seen / seconds:,.0f} a second)."
+            f"{tenant.name}: {report.seen:,} contacts in {seconds:.1f} s ({report.seen / seconds:,.0f} a second), "
+            f"{report.recordings:,} recordings."
         )
 
 
@@ -72,6 +87,13 @@ def _agents(tenant: Tenant) -> list[demo.Agent]:
         for account in accounts
         if account.pk in queues
     ]
+
+
+def _ts_agents(tenant: Tenant) -> frozenset[str]:
+    """Those whose video calls a conference server carries: it records TS."""
+    modes = [VideoMode.MCU, VideoMode.MCU_CLOUDVC]
+    accounts = Account.objects.for_tenant(tenant).filter(video_mode__in=modes)
+    return frozenset(accounts.values_list("name", flat=True))
 
 
 def _make_call_reasons(tenant: Tenant) -> None:

@@ -1,94 +1,67 @@
 """`manage.py load_contacts`: contact records from files into a tenant. What a file may hold is left to `ingest`."""
 
-import json
-import time
 from argparse import ArgumentParser
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from functools import partial
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
-from django.utils import timezone
-from tqdm import tqdm
-
+from aicc.lib import batches
+from aicc.tenants.loading import LoadCommand, usage
 from aicc.tenants.models import Tenant
 from contacts import ingest
-from contacts.models import ContactRecord
-
-LONGEST_SOURCE = ContactRecord._meta.get_field("source").max_length or 0
 
 
-class Command(BaseCommand):
+class Command(LoadCommand):
     help = "Load contact records (NDJSON or vCon, files or folders) into a tenant. Loading twice changes nothing."
+    what = "contact records"
+    endings = ingest.ENDINGS
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a file, or a folder of files")
-        parser.add_argument("--tenant", required=True, metavar="SLUG")
-        parser.add_argument("--source", default="default", metavar="NAME", help="the system that gave out the ids")
+        super().add_arguments(parser)
         parser.add_argument("--strict", action="store_true", help="reject contacts of accounts that are unknown")
-        parser.add_argument(
-            "--rejects", type=Path, default=Path("rejects.ndjson"), metavar="FILE", help="default: %(default)s"
+        parser.add_argument("--dry-run", action="store_true", help="check and count, and write nothing")
+        parser.add_argument("--media", type=Path, metavar="DIR", help="the folder of recordings that contacts name")
+
+    def check_options(self, options: dict[str, Any]) -> None:
+        if options["media"] and not options["media"].is_dir():
+            raise usage(f"{options['media']} is no folder.")
+
+    def read(self, file: Path, *, now: datetime) -> Iterator[ingest.Read]:
+        return ingest.read(file, now=now)
+
+    def new_report(self) -> ingest.Report:
+        return ingest.Report()
+
+    def load(
+        self,
+        tenant: Tenant,
+        reads: Iterator[ingest.Read],
+        *,
+        source: str,
+        on_reject: Callable[[batches.Rejection], None],
+        on_progress: Callable[[batches.Report], None],
+        options: dict[str, Any],
+    ) -> ingest.Report:
+        work = ingest.rehearse if options["dry_run"] else partial(ingest.load, media=options["media"])
+        return work(
+            tenant, reads, source=source, strict=options["strict"], on_reject=on_reject, on_progress=on_progress
         )
 
-    def handle(self, *args: Any, **options: Any) -> None:
-        tenant = Tenant.objects.filter(slug=options["tenant"]).first()
-        if tenant is None:
-            raise CommandError(f"There is no tenant {options['tenant']}.")
-        if missing := [path for path in options["paths"] if not path.exists()]:
-            raise CommandError(f"There is no {missing[0]}.")
-        if len(options["source"]) > LONGEST_SOURCE:
-            raise CommandError(f"The name of a source has at most {LONGEST_SOURCE} characters.")
-        rejects_file: Path = options["rejects"].resolve()
-        if rejects_file in (path.resolve() for path in options["paths"]):
-            raise CommandError(f"{options['rejects']} would be overwritten: name another file with --rejects.")
-        # An older one in a folder that is loaded is no input.
-        files = [file for file in ingest.files(options["paths"]) if file.resolve() != rejects_file]
-        size = sum(file.stat().st_size for file in files if file.is_file())
-        begun = time.monotonic()
-        with (
-            tqdm(total=size, unit="B", unit_scale=True, disable=None, leave=False) as bar,
-            _Rejects(options["rejects"]) as rejects,
-        ):
-            report = ingest.load(
-                tenant,
-                _reads(files),
-                source=options["source"],
-                strict=options["strict"],
-                on_reject=rejects.write,
-                on_progress=lambda report: bar.update(report.bytes - bar.n),
-            )
-        seconds = time.monotonic() - begun
-        self.stdout.write(
-            f"{report.seen:,} contact records in {seconds:.1f} s ({report.seen / seconds:,.0f} a second): "
-            f"{report.inserted:,} new, {report.updated:,} updated, {report.unchanged:,} unchanged, "
-            f"{report.rejected:,} rejected."
-        )
-        if report.rejected:
-            self.stderr.write(f"File, line and reason of what was rejected are in {options['rejects']}.")
+    def told(self, report: batches.Report, options: dict[str, Any]) -> dict[str, Any]:
+        recordings = {name: value for name, value in vars(report).items() if name.startswith("recordings")}
+        return {"dry_run": options["dry_run"], **recordings}
 
+    def words(self, summary: dict[str, Any], stopped_by: str) -> str:
+        said = super().words(summary, stopped_by)
+        return f"Nothing was written. A load would give: {said}" if summary["dry_run"] else said
 
-class _Rejects:
-    """The rejects file: a line for each rejection, and no file when there was none."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        path.unlink(missing_ok=True)
-        self.file: IO[str] | None = None
-
-    def __enter__(self) -> "_Rejects":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self.file:
-            self.file.close()
-
-    def write(self, rejection: ingest.Rejection) -> None:
-        self.file = self.file or self.path.open("w", encoding="utf-8", errors="backslashreplace")
-        line = {"file": rejection.where, "line": rejection.line, "reason": rejection.reason}
-        self.file.write(json.dumps(line, ensure_ascii=False) + "\n")
-
-
-def _reads(files: list[Path]) -> Iterator[ingest.Read]:
-    now = timezone.now()
-    for file in files:
-        yield from ingest.read(file, now=now)
+    def more_words(self, summary: dict[str, Any]) -> Iterator[str]:
+        if summary["recordings"] or summary["recordings_rejected"]:
+            yield f"{summary['recordings']:,} recordings kept, {summary['recordings_rejected']:,} rejected."
+        if summary["recordings_unfetched"]:
+            yield f"{summary['recordings_unfetched']:,} recordings were not fetched: only their address is known."
+        if summary["recordings_unsought"]:
+            left = summary["recordings_unsought"]
+            yield f"{left:,} recordings were left where they are: name their folder with --media."

@@ -1,7 +1,7 @@
 """How does one command show the whole product: `make demo` starts everything here, watches it and stops it.
 
-Where PostgreSQL and Redis come from is for aicc/local.py to say, what the demo data are for demo_tenants and
-demo_contacts.
+Where PostgreSQL and Redis come from is for aicc/local.py to say, what the demo data are for demo_tenants,
+demo_contacts and demo_ivr.
 """
 
 import fcntl
@@ -24,6 +24,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from aicc import local
+from aicc.lib.sealing import KeyFile, KeyFileError
 from aicc.tenants.management.commands.demo_tenants import PASSWORD
 
 ACCOUNTS = {
@@ -92,6 +93,9 @@ class Command(BaseCommand):
             "AICC_HOME": str(home),
             "PYTHONUNBUFFERED": "1",
         }
+        # So that the operator can switch encryption on; one that is there stays.
+        with suppress(KeyFileError):
+            KeyFile(settings.KEY_FILE).create()
         with self.step("Database tables and static files"):
             # They do not touch each other, and each spends most of its time importing.
             children.start("migrate", "manage.py", "migrate", "--no-input", "--verbosity=0")
@@ -106,6 +110,9 @@ class Command(BaseCommand):
         with self.step("Demo contacts (the first time takes longest)", ending="\n" if show_bar else ""):
             children.start("demo_contacts", "manage.py", "demo_contacts", *amount, show_errors=show_bar)
             children.finish("demo_contacts")
+        with self.step("Demo IVR calls"):
+            children.start("demo_ivr", "manage.py", "demo_ivr")
+            children.finish("demo_ivr")
         with self.step("Web server, worker and clock"):
             web = ["--config=python:aicc.gunicorn", f"--bind=127.0.0.1:{port}", "aicc.wsgi"]
             children.start("web", "-m", "gunicorn", *web)

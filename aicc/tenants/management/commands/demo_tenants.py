@@ -1,6 +1,6 @@
 """Make the demo's two tenants: organization, accounts, roles, skill queues, parameters.
 
-Their contacts are left to `demo_contacts`. Run again, it changes nothing.
+Their contacts are left to `demo_contacts`, their IVR calls to `demo_ivr`. Run again, it changes nothing.
 """
 
 from dataclasses import dataclass
@@ -14,6 +14,8 @@ from aicc.tenants import parameters
 from aicc.tenants.choices import VideoMode
 from aicc.tenants.models import Account, AccountSkillQueue, OrganizationUnit, Role, SkillQueue, Tenant
 from aicc.tenants.parameters import Parameter
+from ivrhistory import recording
+from ivrhistory.choices import Flag
 
 PASSWORD = "demo-Passw0rd!"  # noqa: S105 (printed by `make demo`, which listens on loopback only)
 OPERATOR = "operator"
@@ -54,6 +56,10 @@ ACME = DemoTenant(
         parameters.SCREEN_RECORDING: True,
         parameters.SET_CALL_REASON: True,
         parameters.TIME_ZONE: "Asia/Hong_Kong",
+        recording.CALLS.parameter: Flag.ON,
+        # One of the robots keeps no details.
+        recording.ROBOT_DETAILS.parameter: Flag.BOT_LEVEL,
+        recording.IVR_DETAILS.parameter: Flag.ON,
     },
     units="""
 Acme Retail Group

@@ -1,0 +1,1 @@
+"""Exports: what a worker packs into an archive for somebody."""
