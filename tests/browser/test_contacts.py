@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from aicc.tenants.models import Account, Tenant
 from tests import builders
+from tests.browser.rows import expect_shown
 
 SignIn = Callable[[Account], None]
 
@@ -27,10 +28,6 @@ def contacts(site: str, acme: Tenant) -> list[Any]:
     return builders.load(acme, *records)
 
 
-def shown(page: Page) -> list[str]:
-    return [row.get_attribute("data-record-id") or "" for row in page.locator("tr[data-record-id]").all()]
-
-
 def test_an_administrator_signs_in_and_finds_a_loaded_contact_by_its_number(
     page: Page, sign_in: SignIn, admin: Account, contacts: list[Any]
 ) -> None:
@@ -42,23 +39,20 @@ def test_an_administrator_signs_in_and_finds_a_loaded_contact_by_its_number(
     page.keyboard.press("Enter")
 
     expect(page.locator("#result-count")).to_contain_text("1 contact")
-    assert shown(page) == [str(contacts[76].id)]
+    expect_shown(page, str(contacts[76].id))
     assert "contact_number=%2B46701110077" in page.url
 
 
 def test_pages_lead_to_every_contact_and_back(page: Page, sign_in: SignIn, admin: Account, contacts: list[Any]) -> None:
     expected = [str(record.id) for record in contacts]
     sign_in(admin)
-    first = shown(page)
+    expect_shown(page, *expected[:50])
 
     page.get_by_role("link", name="Older").click()
-    expect(page.locator(f"tr[data-record-id='{expected[50]}']")).to_be_visible()
-    second = shown(page)
+    expect_shown(page, *expected[50:100])
     page.get_by_role("link", name="Older").click()
-    expect(page.locator(f"tr[data-record-id='{expected[100]}']")).to_be_visible()
-    third = shown(page)
+    expect_shown(page, *expected[100:])
 
-    assert first + second + third == expected
     page.get_by_role("link", name="Newer").click()
     expect(page.locator(f"tr[data-record-id='{expected[50]}']")).to_be_visible()
     page.go_back()
@@ -90,7 +84,7 @@ def test_everything_works_without_javascript(
 
         plain.goto(f"{site}/contacts/?size=20")
         plain.get_by_role("link", name="Older").click()
-        assert shown(plain) == [str(record.id) for record in contacts[20:40]]
+        expect_shown(plain, *(str(record.id) for record in contacts[20:40]))
 
         plain.get_by_role("link", name=re.compile("Count")).click()
         expect(plain.locator("#result-count")).to_contain_text("120")
@@ -98,7 +92,7 @@ def test_everything_works_without_javascript(
         plain.goto(f"{site}/contacts/")
         plain.get_by_role("textbox", name="Contact number").fill("+46701110005")
         plain.get_by_role("button", name="Search").first.click()
-        assert shown(plain) == [str(contacts[4].id)]
+        expect_shown(plain, str(contacts[4].id))
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
