@@ -85,6 +85,15 @@ class TransferKind(TextChoices):
     IVR = "ivr", _("To IVR")
 
 
+class PhaseKind(TextChoices):
+    """What a customer went through in a contact, one after the other."""
+
+    ROBOT = "robot", _("Robot")
+    IVR = "ivr", _("IVR")
+    QUEUE = "queue", _("Queue")
+    TALK = "talk", _("Talk")
+
+
 class MediaKind(TextChoices):
     """What a recording shows. VRC is the agent's screen."""
 

@@ -17,15 +17,17 @@ from django.utils.translation import gettext_lazy as _
 
 from aicc.lib import periods
 from aicc.lib.timelimit import SearchTimeout, time_limit
+from aicc.tenants import parameters
 from aicc.tenants.criteria import DEFAULT_PERIOD, PeriodForm, period_choices, period_in_words
 from aicc.tenants.models import Account
 from contacts import criteria
 from contacts.choices import CallType, MediaType
 from contacts.criteria import Criterion
-from contacts.models import ContactRecord
-from contacts.terms import Condition, Hashes, narrowed, weeks
+from contacts.models import UNFINISHED, ContactRecord
+from contacts.terms import Condition, Hashes, Term, narrowed, weeks
 from contacts.visibility import SubUnits, Visibility
 
+UNFINISHED_TAB = "unfinished"
 # The span up to which a number that no record equals is searched as a part of numbers (guide: seven days).
 FALLBACK_DAYS = 7
 
@@ -47,6 +49,9 @@ class CriteriaForm(PeriodForm):
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data
+        if self.criteria.is_unfinished and not parameters.SET_CALL_REASON.value(self.criteria.visibility.tenant):
+            # An export requested before is not to find everything instead.
+            self.add_error(None, _("Call reasons are not set in this tenant: no contact is unfinished."))
         # An empty period is the default one, as on the first visit.
         chosen = values.get("period") or DEFAULT_PERIOD
         if "period" not in self.errors:
@@ -120,12 +125,15 @@ class ContactFilter(django_filters.FilterSet):
         self.timed_out = False
         self._decided = decision
         super().__init__(data, queryset=ContactRecord.objects.none())
+        self.is_unfinished = data.get("tab") == UNFINISHED_TAB
         self.scope = self._scope(data)
         for name, criterion in list(self._criteria()):
             # A unit that is sent where none is offered stays, to be refused: without it more would be found.
             refused = name == "ou" and data.get("ou", "").strip()
             if not refused and not criterion.offered(self.visibility, self.scope):
                 del self.filters[name]
+        if self.is_unfinished:
+            del self.filters["reason_set"]
         if "ou" not in self.filters:
             del self.filters["include_sub_ous"]
 
@@ -194,7 +202,8 @@ class ContactFilter(django_filters.FilterSet):
             include_sub=bool(values.get("include_sub_ous")),
         )
         asked = (f.condition(value, self) for _name, f, value in self.applied())
-        return [reach, *(condition for condition in asked if condition is not None)]
+        tab = [Condition(UNFINISHED, (Term("unfinished", "true"),))] if self.is_unfinished else []
+        return [reach, *tab, *(condition for condition in asked if condition is not None)]
 
     @cached_property
     def contains(self) -> frozenset[str]:
@@ -241,6 +250,8 @@ class ContactFilter(django_filters.FilterSet):
         values = self.form.cleaned_data
         period = period_in_words(values["period"] or DEFAULT_PERIOD, values)
         said = [Sentence("period", self.filters["period"].label, period)]
+        if self.is_unfinished:
+            said.insert(0, Sentence("tab", gettext("List"), gettext("Unfinished contact")))
         for name, criterion, value in self.applied():
             said.append(Sentence(name, criterion.label, criterion.words(value, self), (name, *criterion.with_it)))
         return said
@@ -254,6 +265,8 @@ class ContactFilter(django_filters.FilterSet):
         kept = QueryDict(mutable=True)
         for name in self.filters:
             kept.setlist(name, [value for value in self.data.getlist(name) if value])
+        if self.is_unfinished:
+            kept["tab"] = UNFINISHED_TAB
         kept["period"] = self.form.cleaned_data["period"] or DEFAULT_PERIOD
         if "data_scope" in self.filters:
             kept["data_scope"] = self.scope

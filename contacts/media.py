@@ -1,4 +1,4 @@
-"""What may an account play and download of a contact record, and where it may not, why? One answer offers and enforces.
+"""What may an account play and download of a contact record, and where it may not, why? What else Operate offers.
 
 It follows the guide's Operate column and PRODUCT.md 6. Which records are within reach is left to `visibility`, how
 bytes are played to `playing`, how they leave to the app that packs them.
@@ -18,33 +18,13 @@ from django.utils.translation import gettext_lazy
 from aicc.tenants import parameters
 from aicc.tenants.choices import Permission, VideoMode
 from aicc.tenants.models import Account, Tenant
+from contacts import processing
 from contacts.choices import MediaFormat, MediaKind, MediaType
 from contacts.models import ContactRecord, MediaFile, Message
+from contacts.offers import Offer, Refused
 from contacts.visibility import Visibility
 
 MEGABYTE = 1024 * 1024
-
-
-class Refused(Exception):
-    """Somebody with the permission asks for what this record does not offer. The message is a sentence for the page."""
-
-
-@dataclass(frozen=True)
-class Offer:
-    """Whether something is offered: true when it is. Without the permission nothing is said but 403."""
-
-    permitted: bool
-    refusal: str | Promise = ""
-
-    def __bool__(self) -> bool:
-        return self.permitted and not self.refusal
-
-    def require(self) -> None:
-        """Raises PermissionDenied, or Refused with the reason, where it is not offered."""
-        if not self.permitted:
-            raise PermissionDenied
-        if self.refusal:
-            raise Refused(str(self.refusal))
 
 
 @dataclass(frozen=True)
@@ -73,6 +53,7 @@ class Operations:
     opens: Opens
     play: Offer
     download: Offer
+    process: Offer
     files: list[OfferedFile] = field(default_factory=list)
 
     @classmethod
@@ -93,9 +74,10 @@ class Operations:
     @classmethod
     def _of(cls, record: ContactRecord, files: list[MediaFile], account: Account, as_agent: bool) -> "Operations":
         tenant = Visibility.of(account).tenant
+        process = processing.offer(record, account)
         may_play, may_download = account.may(Permission.PLAY), account.may(Permission.DOWNLOAD)
         if record.media_type == MediaType.MULTIMEDIA:
-            return cls(record, tenant, Opens.CONVERSATION, Offer(may_play), Offer(may_download))
+            return cls(record, tenant, Opens.CONVERSATION, Offer(may_play), Offer(may_download), process)
         has_screens = parameters.SCREEN_RECORDING.value(tenant)
         offered = [
             OfferedFile(file, Offer(may_play, _unplayable(file)), Offer(may_download, _kept(file, as_agent)))
@@ -109,6 +91,7 @@ class Operations:
             Opens.PLAYER if has_voice else Opens.FILES,
             _any([file.play for file in offered], may_play),
             _any([file.download for file in offered if file.file.kind != MediaKind.SCREEN], may_download),
+            process,
             offered,
         )
 

@@ -9,7 +9,7 @@ from typing import BinaryIO, Self, cast
 
 from django.core.files.storage import default_storage
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from aicc.tenants.choices import VideoMode
@@ -24,17 +24,25 @@ from contacts.choices import (
     MediaKind,
     MediaType,
     MessageKind,
+    PhaseKind,
     Satisfaction,
     Side,
     TransferKind,
 )
 from contacts.decisions import CallReason
 
+# Waits for a call reason: handled by an account, and ended (PRODUCT.md 4, Tabs).
+UNFINISHED = Q(call_reason__isnull=True, account__isnull=False, ended_at__isnull=False)
+
 
 class ContactRecordQuerySet(TenantQuerySet):
     def of_call(self, call_sn: str) -> Self:
         """The contact records of one call: one per handling agent."""
         return self.filter(call_sn=call_sn)
+
+    def unfinished(self) -> Self:
+        """Those that wait for a call reason."""
+        return self.filter(UNFINISHED)
 
 
 class ContactRecord(models.Model):
@@ -85,8 +93,11 @@ class ContactRecord(models.Model):
         CallReason, models.PROTECT, null=True, db_index=False, related_name="+", verbose_name=_("Call Reason")
     )
     remarks = models.CharField(_("Call Remarks"), max_length=500, blank=True)
-    # Set once somebody sets the call reason here: from then on the loader leaves it and the remarks alone.
+    # Who set the call reason and when, at the source or here, as far as it is known.
     reason_set_at = models.DateTimeField(null=True)
+    reason_set_by = models.CharField(max_length=200, blank=True, default="", db_default="")
+    # How often it was set here. Once it was, the loader leaves it and the remarks alone.
+    reason_version = models.IntegerField(default=0, db_default=0)
     satisfaction = models.CharField(_("Satisfaction evaluation"), max_length=24, choices=Satisfaction, blank=True)
     # Values of extended items by their id, also of items that the tenant has not defined (yet).
     extended = models.JSONField(default=dict)
@@ -100,6 +111,37 @@ class ContactRecord(models.Model):
 
     def __str__(self) -> str:
         return self.call_sn
+
+    @property
+    def is_unfinished(self) -> bool:
+        return self.call_reason_id is None and self.account_id is not None and self.ended_at is not None
+
+    @property
+    def reason_seen(self) -> str:
+        """Which call reason stands here: what a form sends back to say what its author saw."""
+        return f"{self.reason_version}.{self.call_reason_id or 0}"
+
+    def set_call_reason(self, reason: CallReason, remarks: str, *, by: Account, now: datetime) -> None:
+        """Set call reason and remarks, and keep who did it. The caller holds the record."""
+        if not self.reason_version and (self.call_reason or self.remarks):
+            # What came with the record: no load brings it back.
+            self._keep_reason()
+        self.call_reason, self.remarks = reason, remarks
+        self.reason_set_at, self.reason_set_by = now, by.name
+        self.reason_version += 1
+        self.save(update_fields=["call_reason", "remarks", "reason_set_at", "reason_set_by", "reason_version"])
+        self._keep_reason()
+
+    def _keep_reason(self) -> None:
+        ReasonChange.objects.create(
+            tenant_id=self.tenant_id,
+            record_id=self.id,
+            position=self.reason_version,
+            set_at=self.reason_set_at,
+            set_by=self.reason_set_by,
+            call_reason=" › ".join(self.call_reason.path) if self.call_reason else "",
+            remarks=self.remarks,
+        )
 
 
 class Handled(models.Model):
@@ -165,6 +207,40 @@ class Transfer(RecordPart):
     kind = models.CharField(max_length=16, choices=TransferKind)
     from_party = PersonalField(_("From"), kind="party", max_length=200, blank=True)
     to_party = PersonalField(_("To"), kind="party", max_length=200, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.record_id} {self.position}"
+
+
+class Phase(RecordPart):
+    """A stretch of a contact: with a robot, in the IVR, in a queue, in talk with an agent. `name` says with whom."""
+
+    kind = models.CharField(max_length=16, choices=PhaseKind)
+    name = models.CharField(max_length=200, blank=True)
+    started_at = models.DateTimeField()
+    # None while it goes on.
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(ended_at__gte=F("started_at")), name="phase_ends_after_it_starts"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.record_id} {self.position}"
+
+
+class ReasonChange(RecordPart):
+    """What the call reason and the remarks of a record once were, and who set them when.
+
+    The position is the record's `reason_version` then; 0 is what came with the record. The reason is kept in words:
+    it may be renamed or deleted later.
+    """
+
+    set_at = models.DateTimeField(null=True)
+    set_by = models.CharField(max_length=200, blank=True)
+    call_reason = models.CharField(_("Call Reason"), max_length=700, blank=True)
+    remarks = models.CharField(_("Call Remarks"), max_length=500, blank=True)
 
     def __str__(self) -> str:
         return f"{self.record_id} {self.position}"

@@ -19,8 +19,9 @@ from aicc.tenants.choices import Action
 from contacts import playing
 from contacts.addresses import came_from
 from contacts.choices import MediaKind
-from contacts.media import OfferedFile, Opens, Operations, Refused
+from contacts.media import OfferedFile, Opens, Operations
 from contacts.models import ContactRecord
+from contacts.offers import Refused
 from contacts.visibility import Visibility
 from contacts.waveforms import waveform
 

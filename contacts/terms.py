@@ -31,6 +31,7 @@ _COLUMNS = (
     "skill_queue_id",
     "call_reason_id",
     "duration_seconds",
+    "ended_at",
 )
 _WEEK_SECONDS = 7 * 24 * 3600
 # Durations are terms by the minute, and all from an hour up are one term.

@@ -25,8 +25,9 @@ from aicc.tenants import parameters
 from aicc.tenants.choices import Permission
 from aicc.tenants.models import Account
 from contacts.choices import MediaKind, MediaType
-from contacts.media import Operations, Refused, content_size
+from contacts.media import Operations, content_size
 from contacts.models import ContactRecord, ContactRecordQuerySet, MediaFile, Message
+from contacts.offers import Refused
 from contacts.visibility import Visibility
 from exports import archives, transcript
 from exports.content import ExportRefused, Packed, Progress, requester

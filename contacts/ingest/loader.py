@@ -20,15 +20,16 @@ from contacts.ingest.media import attach
 from contacts.ingest.names import Names
 from contacts.ingest.native import Contact, Rejected
 from contacts.ingest.sources import Read
-from contacts.models import ContactRecord, Handled, Message, Transfer
+from contacts.models import ContactRecord, Handled, Message, Phase, Transfer
 
 # What one transaction takes: so many documents, or so many bytes of them.
 BATCH = 10_000
 BATCH_BYTES = 16 * 1024 * 1024
 
 # A call reason that somebody set here stays, and so do the remarks written with it.
-_SET_HERE = "r.reason_set_at IS NOT NULL"
-_KEEP = {"call_reason_id": _SET_HERE, "remarks": _SET_HERE, "reason_set_at": _SET_HERE}
+_KEEP = dict.fromkeys(
+    ("call_reason_id", "remarks", "reason_set_at", "reason_set_by", "reason_version"), "r.reason_version > 0"
+)
 
 
 @dataclass
@@ -171,6 +172,7 @@ def _load_batch(
             for model, columns, parts in (
                 (Message, _MESSAGE_COLUMNS, _message_rows(tenant_id, loaded)),
                 (Transfer, _TRANSFER_COLUMNS, transfers),
+                (Phase, _PHASE_COLUMNS, _phase_rows(tenant_id, loaded)),
             ):
                 bulk.replace_parts(cursor, model._meta.db_table, columns, parts, tenant_id=tenant_id, merged=merged)
     except (DataError, IntegrityError) as error:
@@ -202,6 +204,7 @@ _RECORD_COLUMNS = [field.attname for field in ContactRecord._meta.concrete_field
 RECORDS = bulk.Table(ContactRecord._meta.db_table, "started_at", _RECORD_COLUMNS)
 _MESSAGE_COLUMNS = ["tenant_id", "record_id", "position", "sent_at", "offset_seconds", "side", "sender", "kind", "text"]
 _TRANSFER_COLUMNS = ["tenant_id", "record_id", "position", "transferred_at", "kind", "from_party", "to_party"]
+_PHASE_COLUMNS = ["tenant_id", "record_id", "position", "kind", "name", "started_at", "ended_at"]
 
 
 def _record_row(names: Names, source: str, entry: _Entry) -> list[Any]:
@@ -220,7 +223,7 @@ def _record_row(names: Names, source: str, entry: _Entry) -> list[Any]:
         "unit_id": account.unit_id if unit_id is None and account and contact.organization_unit is None else unit_id,
         "skill_queue_id": names.queue(contact),
         "call_reason_id": names.reason(contact),
-        "reason_set_at": None,
+        "reason_version": 0,
         "extended": contact.extended,
     }
     return [values[column] if column in values else getattr(contact, column) for column in _RECORD_COLUMNS]
@@ -236,3 +239,9 @@ def _transfer_rows(tenant_id: int, entries: Iterable[_Entry]) -> Iterable[tuple[
     for entry in entries:
         for position, t in enumerate(entry.contact.transfers):
             yield tenant_id, entry.id, position, t.transferred_at, t.kind, t.from_party, t.to_party
+
+
+def _phase_rows(tenant_id: int, entries: Iterable[_Entry]) -> Iterable[tuple[Any, ...]]:
+    for entry in entries:
+        for position, p in enumerate(entry.contact.phases):
+            yield tenant_id, entry.id, position, p.kind, p.name, p.started_at, p.ended_at

@@ -15,7 +15,17 @@ from aicc.lib import checks
 from aicc.lib.checks import Rejected
 from aicc.lib.text import is_digits
 from aicc.tenants.choices import VideoMode
-from contacts.choices import CallType, Channel, HangUpParty, MediaType, MessageKind, Satisfaction, Side, TransferKind
+from contacts.choices import (
+    CallType,
+    Channel,
+    HangUpParty,
+    MediaType,
+    MessageKind,
+    PhaseKind,
+    Satisfaction,
+    Side,
+    TransferKind,
+)
 
 # More than a tenant may define: an item that is defined later has its values already.
 MOST_EXTENDED = 20
@@ -51,6 +61,14 @@ class Transfer:
     kind: str
     from_party: str
     to_party: str
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    kind: str
+    name: str
+    started_at: datetime
+    ended_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +119,13 @@ class Contact:
     hang_up_party: str
     call_reason: tuple[str, ...]
     remarks: str
+    reason_set_at: datetime | None
+    reason_set_by: str
     satisfaction: str
     extended: dict[str, str]
     messages: tuple[Message, ...]
     transfers: tuple[Transfer, ...]
+    phases: tuple[Phase, ...]
     recordings: tuple[Recording, ...] = ()
 
 
@@ -114,8 +135,11 @@ def check(record: Any, *, now: datetime) -> Contact:
         raise Rejected("is not an object")
     started_at = checks.started(record, now=now)
     connected_at, ended_at = checks.time(record, "connected_at"), checks.time(record, "ended_at")
-    updated_at = checks.time(record, "updated_at")
-    checks.not_ahead({"connected_at": connected_at, "ended_at": ended_at, "updated_at": updated_at}, now=now)
+    updated_at, reason_set_at = checks.time(record, "updated_at"), checks.time(record, "reason_set_at")
+    checks.not_ahead(
+        {"connected_at": connected_at, "ended_at": ended_at, "updated_at": updated_at, "reason_set_at": reason_set_at},
+        now=now,
+    )
     if connected_at is not None and connected_at < started_at:
         raise Rejected("connected_at is before started_at")
     if ended_at is not None and ended_at < (connected_at or started_at):
@@ -151,10 +175,13 @@ def check(record: Any, *, now: datetime) -> Contact:
         hang_up_party=checks.word(record, "hang_up_party", HangUpParty),
         call_reason=checks.path(record, "call_reason", 3) or (),
         remarks=checks.text(record, "remarks", 500, lines=True),
+        reason_set_at=reason_set_at,
+        reason_set_by=checks.text(record, "reason_set_by", 200),
         satisfaction=checks.word(record, "satisfaction", Satisfaction),
         extended=_extended(record, "extended"),
         messages=tuple(checks.each(record, "messages", 50_000, _message)),
         transfers=tuple(checks.each(record, "transfers", 1_000, _transfer)),
+        phases=tuple(checks.each(record, "phases", 1_000, _phase)),
         recordings=tuple(checks.each(record, "recordings", 1_000, _recording)),
     )
 
@@ -181,6 +208,20 @@ def _transfer(part: Mapping[str, Any]) -> Transfer:
         kind=checks.word(part, "kind", TransferKind, required=True),
         from_party=checks.text(part, "from", 200),
         to_party=checks.text(part, "to", 200),
+    )
+
+
+def _phase(part: Mapping[str, Any]) -> Phase:
+    started_at, ended_at = checks.time(part, "started_at"), checks.time(part, "ended_at")
+    if started_at is None:
+        raise Rejected("started_at is missing")
+    if ended_at is not None and ended_at < started_at:
+        raise Rejected("ended_at is before started_at")
+    return Phase(
+        kind=checks.word(part, "kind", PhaseKind, required=True),
+        name=checks.text(part, "name", 200),
+        started_at=started_at,
+        ended_at=ended_at,
     )
 
 

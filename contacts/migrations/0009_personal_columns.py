@@ -1,8 +1,11 @@
 """Room for personal data that is sealed (see aicc.tenants.personal).
 
 No table is written anew: `varchar` becomes `text`. The two indexes over expressions of these columns are built anew,
-which took two and a half minutes at 12 million records, and nobody reads or writes contact records meanwhile.
+which took two and a half minutes at 12 million records, and nobody reads or writes contact records meanwhile. So this
+is also the time at which unfinished contacts get a term of their own.
 """
+
+from importlib import import_module
 
 from django.db import migrations
 
@@ -35,6 +38,21 @@ CREATE OR REPLACE FUNCTION contact_numbers(caller_number text, called_number tex
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN caller_number || ' ' || called_number || ' ' || handled_number;
 """
+
+_terms = import_module("contacts.migrations.0004_terms")
+TERMS_BEFORE = _terms.CREATE[_terms.CREATE.index("CREATE FUNCTION contact_terms(") :]
+NO_TERMS = "DROP INDEX contact_record_terms; DROP FUNCTION contact_terms;"
+# Unfinished: without a call reason, handled by an account, and ended.
+TERMS = (
+    TERMS_BEFORE.replace("duration_seconds integer\n)", "duration_seconds integer, ended_at timestamptz\n)")
+    .replace("call_reason_id, duration_seconds\n)", "call_reason_id, duration_seconds, ended_at\n)")
+    .replace(
+        "    CASE WHEN duration_seconds",
+        "    CASE WHEN call_reason_id IS NULL AND account_id IS NOT NULL AND ended_at IS NOT NULL"
+        " THEN contact_term('unfinished', tenant_id, 'true', started_at) END,\n"
+        "    CASE WHEN duration_seconds",
+    )
+)
 
 
 def _widen(table, columns):
@@ -86,6 +104,7 @@ def _fields(model, columns):
 class Migration(migrations.Migration):
     dependencies = [("contacts", "0008_what_tenants_decide")]
     operations = [
+        migrations.RunSQL(NO_TERMS, TERMS_BEFORE),
         migrations.RunSQL(NUMBERS, NUMBERS_BEFORE),
         migrations.SeparateDatabaseAndState(
             database_operations=[
@@ -94,4 +113,5 @@ class Migration(migrations.Migration):
             ],
             state_operations=[*_fields("contactrecord", RECORD), *_fields("transfer", TRANSFER)],
         ),
+        migrations.RunSQL(TERMS, NO_TERMS),
     ]

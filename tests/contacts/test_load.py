@@ -45,6 +45,11 @@ def test_a_record_is_kept_as_its_source_tells_it(acme, agent, load):
         remarks="Twice", satisfaction="4",
         messages=[{"text": "Hi", "side": "customer", "sender": "Zoë", "at": "2026-03-01T10:00:05+01:00"}],
         transfers=[{"kind": "queue", "from": "agent", "to": "Returns", "at": "2026-03-01T10:01:00Z"}],
+        phases=[
+            {"kind": "queue", "name": "Billing", "started_at": begun.isoformat(), "ended_at": connected.isoformat()},
+            {"kind": "talk", "name": "agent", "started_at": connected.isoformat()},
+        ],
+        reason_set_at=ended.isoformat(), reason_set_by="them",
     )  # fmt: skip
 
     said, rejected = load([full])
@@ -61,6 +66,13 @@ def test_a_record_is_kept_as_its_source_tells_it(acme, agent, load):
     message, transfer = Message.objects.for_tenant(acme).get(), Transfer.objects.for_tenant(acme).get()
     assert (message.record, message.text, message.sent_at) == (record, "Hi", datetime(2026, 3, 1, 9, 0, 5, tzinfo=UTC))
     assert (transfer.record, transfer.kind, transfer.to_party) == (record, "queue", "Returns")
+    assert (record.reason_set_at, record.reason_set_by, record.reason_version) == (ended, "them", 0)
+    assert [
+        (phase.kind, phase.name, phase.started_at, phase.ended_at) for phase in record.phases.order_by("position")
+    ] == [
+        ("queue", "Billing", begun, connected),
+        ("talk", "agent", connected, None),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -214,16 +226,17 @@ def test_a_newer_version_may_have_started_in_another_month(acme, load):
     assert [transfer.to_party for transfer in Transfer.objects.for_tenant(acme)] == ["new"]
 
 
-def test_a_call_reason_that_was_set_here_stays(acme, load):
+def test_a_call_reason_that_was_set_here_stays(acme, admin, load):
     load([version(1, call_reason=["Theirs"], remarks="theirs", customer_name="Ada")])
     ours = CallReason.objects.create(tenant=acme, name="Ours")
     set_at = timezone.now()
-    ContactRecord.objects.for_tenant(acme).update(call_reason=ours, remarks="ours", reason_set_at=set_at)
+    stored(acme)["x"].set_call_reason(ours, "ours", by=admin, now=set_at)
 
-    load([version(2, call_reason=["Theirs"], remarks="theirs again", customer_name="Grace")])
+    load([version(2, call_reason=["Theirs"], remarks="again", customer_name="Grace", reason_set_by="them")])
 
     record = stored(acme)["x"]
     assert (record.call_reason, record.remarks, record.reason_set_at) == (ours, "ours", set_at)
+    assert record.reason_set_by == admin.name
     assert record.customer_name == "Grace"
 
 

@@ -46,6 +46,7 @@ def documents():
         remarks="Twice", satisfaction="4",
         messages=[{"at": "2026-03-01T09:00:05Z", "side": "customer", "text": "Hi", "offset_seconds": 1}],
         transfers=[{"kind": "queue", "from": "lovisa", "to": "Returns"}],
+        phases=[{"kind": "queue", "name": "Returns", "started_at": "2026-03-01T09:00:00Z"}],
         recordings=[{"name": "1.wav", "kind": "recording"}],
     )  # fmt: skip
     newer = copy.deepcopy(vcons[0])

@@ -48,7 +48,8 @@ CONTENT = {
         SELECT t.tableoid::regclass::text, t.source, t.updated_at, t.call_sn, t.call_id, t.started_at, t.connected_at,
             t.ended_at, t.duration_seconds, t.media_type, t.channel, t.call_type, t.customer_number, t.customer_name,
             t.caller_number, t.called_number, t.handled_number, a.name, t.account_name, t.employee_id, u.name, q.name,
-            t.hang_up_party, c.name, p.name, t.remarks, t.reason_set_at, t.satisfaction
+            t.hang_up_party, c.name, p.name, t.remarks, t.reason_set_at, t.reason_set_by, t.reason_version,
+            t.satisfaction
         FROM contacts_contactrecord t
         LEFT JOIN tenants_account a ON a.id = t.account_id LEFT JOIN tenants_organizationunit u ON u.id = t.unit_id
         LEFT JOIN tenants_skillqueue q ON q.id = t.skill_queue_id
@@ -56,6 +57,7 @@ CONTENT = {
     """,
     "messages": f"SELECT r.call_sn, t.position, t.text, t.kind, t.sent_at FROM contacts_message t LEFT {_OF_RECORD}",
     "transfers": f"SELECT r.call_sn, t.position, t.kind, t.to_party FROM contacts_transfer t LEFT {_OF_RECORD}",
+    "phases": f"SELECT r.call_sn, t.position, t.kind, t.name, t.started_at FROM contacts_phase t LEFT {_OF_RECORD}",
     "handled": """
         SELECT a.name, u.name FROM contacts_handled t
         JOIN tenants_account a ON a.id = t.account_id LEFT JOIN tenants_organizationunit u ON u.id = t.unit_id
@@ -102,6 +104,7 @@ def line(number, version):
             remarks=f"version {version}",
             messages=[{"text": f"{number} {n} {version}"} for n in range(2 + version)],
             transfers=[{"kind": "queue", "to": f"{number} {version}"}] if (number + version) % 3 == 0 else [],
+            phases=[{"kind": "queue", "name": f"{number} {version}", "started_at": BEGUN.isoformat()}] * (number % 3),
         )
     )
 

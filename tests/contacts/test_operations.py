@@ -10,8 +10,9 @@ from django.utils import timezone
 
 from aicc.tenants import parameters
 from aicc.tenants.models import Account, Role
-from contacts.media import Operations, Refused
+from contacts.media import Operations
 from contacts.models import MediaFile, Message
+from contacts.offers import Refused
 from tests import builders, media, pages
 
 CONTENT = {"wav": media.wav(), "mp4": media.mp4(), "ts": media.ts()}

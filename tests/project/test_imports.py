@@ -51,12 +51,14 @@ LAYERS = """
     contacts.criteria               each kind of criterion
     contacts.addresses              which URL says a search
     contacts.media
+    contacts.processing             who may set a call reason, and when two do
     contacts.data_items
     contacts.satisfaction           what a tenant calls its levels
     contacts.visibility             what is offered and what is enforced
     contacts.ingest
     contacts.demo
     contacts.fields
+    contacts.offers
     contacts.terms                  how a condition finds its rows: no model, only SQL
     contacts.models
     contacts.decisions              what a tenant decides about its records
