@@ -114,6 +114,7 @@ def test_the_tree_is_walked_with_the_keyboard(
     page.get_by_role("dialog").get_by_label("Name").fill("Refund")
     page.keyboard.press("Enter")
     expect(page.get_by_text("There is a call reason of this name already.")).to_be_visible()
+    expect(page.get_by_role("dialog").get_by_role("heading")).to_be_focused()
     page.get_by_role("dialog").get_by_label("Name").fill("Bill")
-    page.keyboard.press("Enter")
+    page.get_by_role("dialog").get_by_label("Name").press("Enter")
     expect(page.get_by_role("treeitem", name="Bill", exact=True)).to_have_attribute("aria-selected", "true")
