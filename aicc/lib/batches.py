@@ -5,8 +5,10 @@ What a document is and what its rows are is left to the loaders, how rows are me
 
 import hashlib
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 from typing import Protocol, TypeVar
 
 
@@ -42,6 +44,7 @@ class Sized(Protocol):
 
 
 S = TypeVar("S", bound=Sized)
+T = TypeVar("T")
 
 
 def chunks(reads: Iterable[S], *, most: int, most_bytes: int) -> Iterator[list[S]]:
@@ -56,6 +59,19 @@ def chunks(reads: Iterable[S], *, most: int, most_bytes: int) -> Iterator[list[S
             chunk, size = [], 0
     if chunk:
         yield chunk
+
+
+def ahead(items: Iterable[T]) -> Iterator[T]:
+    """The same items; the next one is made in a thread while the database works on this one.
+
+    Whoever makes them must not ask the database: a thread has a connection of its own.
+    """
+    left = iter(items)
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="ahead") as thread:
+        coming = thread.submit(list, islice(left, 1))
+        while found := coming.result():
+            coming = thread.submit(list, islice(left, 1))
+            yield from found
 
 
 def row_id(tenant_id: int, source: str, kind: str, id: str) -> int:

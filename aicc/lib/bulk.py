@@ -6,6 +6,7 @@ What a row means is left to the loaders that use it. Every function here runs in
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from itertools import chain
 from typing import Any
 
 from django.db.backends.utils import CursorWrapper
@@ -56,7 +57,8 @@ def versions(cursor: CursorWrapper, table: Table, *, tenant_id: int, ids: Collec
     # each batch would then read all those of the batches before it.
     cursor.execute("SET LOCAL plan_cache_mode = force_generic_plan")
     with cursor.db.wrap_database_errors, RawCursor(cursor.db.connection) as bound:
-        bound.execute(versions_sql(table), [tenant_id, _array(ids)], prepare=False)
+        # Binary: times as text are read ten times as slowly.
+        bound.execute(versions_sql(table), [tenant_id, _array(ids)], prepare=False, binary=True)
         return {id: Version(updated_at, key) for id, updated_at, key in bound}
 
 
@@ -172,6 +174,10 @@ def replace_parts(
 
 def copy(cursor: CursorWrapper, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """COPY rows in binary form: five times as fast to write as text, and no text to read for the server."""
+    rows = iter(rows)
+    first = next(rows, None)
+    if first is None:
+        return
     names = sql.SQL(", ").join(map(sql.Identifier, columns))
     cursor.execute(sql.SQL("SELECT {} FROM {} LIMIT 0").format(names, sql.Identifier(table)))
     types = [column.type_code for column in cursor.description]
@@ -179,7 +185,7 @@ def copy(cursor: CursorWrapper, table: str, columns: Sequence[str], rows: Iterab
     # Django does not wrap what COPY raises; its callers know Django's errors.
     with cursor.db.wrap_database_errors, cursor.copy(statement) as copy:
         copy.set_types(types)
-        for row in rows:
+        for row in chain([first], rows):
             copy.write_row(row)
 
 

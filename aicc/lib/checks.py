@@ -20,7 +20,9 @@ class Rejected(ValueError):
 
 
 def each(record: Mapping[str, Any], name: str, most: int, read: Callable[[Mapping[str, Any]], Any]) -> list[Any]:
-    parts = record.get(name) or []
+    parts = record.get(name)
+    if not parts:
+        return []
     if not isinstance(parts, list) or not all(isinstance(part, dict) for part in parts):
         raise Rejected(f"{name} is not a list of objects")
     if len(parts) > most:

@@ -67,13 +67,17 @@ class Sealing:
 
     def rows(
         self, model: type[models.Model], columns: Sequence[str], rows: Iterable[Sequence[Any]]
-    ) -> Iterator[list[Any]]:
+    ) -> Iterator[Sequence[Any]]:
         """Rows for COPY, with the model's personal columns as they are to be written. Empty ones stay empty."""
         kinds = {field.attname: field.kind for field in personal_fields(model)}
         places = [(place, kinds[column]) for place, column in enumerate(columns) if column in kinds]
-        for row in map(list, rows):
-            for place, kind in places:
-                row[place] = self.stored(kind, row[place]) if row[place] else row[place]
+        # Nothing is escaped that does not begin so.
+        mark = "" if self.ring else "~"
+        for row in rows:
+            if due := [at for at in places if row[at[0]] and row[at[0]].startswith(mark)]:
+                row = list(row)
+                for place, kind in due:
+                    row[place] = self.stored(kind, row[place])
             yield row
 
 

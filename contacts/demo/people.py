@@ -10,6 +10,9 @@ from typing import NamedTuple
 
 from contacts.demo import words
 
+# In calls of these types the customer's number is the calling one.
+FROM_CUSTOMER = {"incoming", "offline_queue", "collaborative"}
+
 
 class Agent(NamedTuple):
     """Somebody who handles contacts, mostly those of the first queue."""

@@ -75,10 +75,10 @@ def _call(record: Record, folder: Path, profile: Profile, age: float, rng: Rando
     (folder / name).write_bytes(
         _wav(_mixed(spoken, samples, profile.recorded_channels, rng), profile.recorded_channels)
     )
-    recordings = [{"name": name}]
+    recordings = [{"name": name, "at": record["connected_at"]}]
     if record.get("account") and rng.random() < SCREEN_SHARE:
         screen = next((length for length in SCREENS if length >= seconds), SCREENS[-1])
-        recordings.append({"name": f"screen-{screen}.mp4", "kind": "screen"})
+        recordings.append({"name": f"screen-{screen}.mp4", "kind": "screen", "at": record["connected_at"]})
     return {**record, "recordings": recordings, "messages": [_message(record, at, line) for at, line in spoken]}
 
 
@@ -86,9 +86,9 @@ def _video(record: Record, age: float, rng: Random, *, is_ts: bool) -> Record:
     if age > (VIDEO_DAYS_OF_OTHERS if is_ts else VIDEO_DAYS) * DAY:
         return record
     name = "video-en.ts" if is_ts else f"video-{'zh' if _is_chinese(record) else 'en'}.mp4"
-    recordings = [{"name": name}]
+    recordings = [{"name": name, "at": record["connected_at"]}]
     if rng.random() < SCREEN_SHARE:
-        recordings.append({"name": f"screen-{SCREENS[0]}.mp4", "kind": "screen"})
+        recordings.append({"name": f"screen-{SCREENS[0]}.mp4", "kind": "screen", "at": record["connected_at"]})
     return {**record, "recordings": recordings}
 
 

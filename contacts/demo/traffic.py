@@ -1,6 +1,6 @@
 """When do demo contacts happen, through what, to whom, and how do they end?
 
-Who takes part is left to `people`, what is said to `talk`.
+Who takes part is left to `people`, what is said to `talk`, the stretches of a contact to `phases`.
 """
 
 import math
@@ -11,7 +11,8 @@ from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from contacts.demo import words
-from contacts.demo.people import Agent, Customers, Leg, Profile
+from contacts.demo.people import FROM_CUSTOMER, Agent, Customers, Leg, Profile
+from contacts.demo.phases import phases
 from contacts.demo.talk import Record, Talk, moment
 from contacts.demo.words import Line
 
@@ -28,6 +29,8 @@ CONVERSATION_DAYS, TRANSCRIPT_DAYS = 14, 3
 BUSY_DAY = 46
 # Inactive accounts worked here until then, and whoever moved to another unit did so then.
 LEFT_DAYS = MOVED_DAYS = 40
+# So long after the end of a contact the agent has noted its call reason. Seconds.
+REASON_WITHIN = 90
 # How many seconds ago the last contacts began: some are in progress whatever the hour.
 JUST_NOW = (15, 50, 95, 170, 290, 480)
 
@@ -46,8 +49,6 @@ CALL_TYPES: dict[str, dict[str, float]] = {
     "video": {"incoming": 84, "outgoing": 9, "click_to_dial": 7},
     "multimedia": {"incoming": 95, "outgoing": 5},
 }  # fmt: skip
-# In these the customer's number is the calling one.
-FROM_CUSTOMER = {"incoming", "offline_queue", "collaborative"}
 ANSWERED = {"incoming": 0.93, "robot_outbound": 0.62, "predicted_outbound": 0.66, "outgoing": 0.8}
 # Median and spread of the seconds in contact (log-normal).
 TALK = {"voice": (150, 0.95), "video": (260, 0.7), "multimedia": (430, 0.85)}
@@ -65,11 +66,15 @@ def records(
 
 
 class _Traffic:
-    """The calls of one tenant. Every choice comes from one seeded generator, in one order."""
+    """The calls of one tenant. Every choice comes from one seeded generator, in one order.
+
+    What was added later has a generator of its own, so that everything before it stays as it was.
+    """
 
     def __init__(self, profile: Profile, agents: Sequence[Agent], now: float, count: int, days: int) -> None:
         # Data that looks random and is the same every time; nothing here is a secret.
         self.rng = rng = random.Random(f"contacts of {profile.slug}")  # noqa: S311 - the same contacts on every machine
+        self.later = random.Random(f"phases of {profile.slug}")  # noqa: S311 - likewise
         self.profile, self.now, self.count, self.days = profile, now, count, days
         self.zone = ZoneInfo(profile.zone)
         self.talk = Talk(rng, profile, now)
@@ -174,7 +179,8 @@ class _Traffic:
                 is_first=n == 0,
             )
             share = lines[n * len(lines) // count : (n + 1) * len(lines) // count]
-            yield call | self._facts(leg) | self._outcome(leg, plan) | self._written(leg, share)
+            told = {"phases": phases(leg, self.later, now=self.now)}
+            yield call | self._facts(leg) | told | self._outcome(leg, plan) | self._written(leg, share)
             at = ended + rng.uniform(0.5, 45)
 
     def _staff(self, start: float, plan: str, count: int, night: bool) -> list[tuple[str, Agent]]:
@@ -261,6 +267,10 @@ class _Traffic:
         share = self.profile.reason_share * (0.8 if age < 1 else 0.95 if age < 3 else 1)
         if plan == "finished" or (not plan and rng.random() < share):
             outcome["call_reason"] = list(rng.choice(words.CALL_REASONS[leg.topic]))
+            outcome["reason_set_at"] = moment(
+                leg.ended + self.later.random() * min(REASON_WITHIN, self.now - leg.ended)
+            )
+            outcome["reason_set_by"] = leg.agent.name
             if rng.random() < 0.35:
                 outcome["remarks"] = self.talk.remarks(leg.topic)
         return outcome

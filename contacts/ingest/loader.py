@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +66,8 @@ def load(
     """Load what was read, a batch a transaction: a load that was killed is simply run again.
 
     `source` names the system that gave out the ids. With `strict` a contact of an unknown account is
-    rejected; otherwise an inactive account is made for it. `media` is the folder of recordings in files.
+    rejected; otherwise an inactive account is made for it. `media` is the folder of recordings in files. `reads`
+    is read in a thread of its own: it must not ask the database.
     """
     report = Report()
     # Not more than there are months between the earliest and the latest start.
@@ -76,7 +78,7 @@ def load(
         report.rejected += 1
         on_reject(Rejection(place.where, place.line, reason))
 
-    for chunk in _chunks(reads):
+    for chunk in batches.ahead(_chunks(reads)):
         versions: dict[int, list[_Entry]] = {}
         for read in chunk:
             report.bytes += read.bytes
@@ -200,7 +202,14 @@ def _remember_who_handled(tenant: Tenant, rows: list[list[Any]]) -> None:
     )
 
 
-_RECORD_COLUMNS = [field.attname for field in ContactRecord._meta.concrete_fields]
+# What the loader finds out, and what a contact says as it is.
+_FOUND_COLUMNS = [
+    "tenant_id", "id", "source", "call_sn", "account_id", "account_name", "employee_id", "unit_id", "skill_queue_id",
+    "call_reason_id", "reason_version",
+]  # fmt: skip
+_SAID_COLUMNS = [field.attname for field in ContactRecord._meta.concrete_fields if field.attname not in _FOUND_COLUMNS]
+_RECORD_COLUMNS = [*_FOUND_COLUMNS, *_SAID_COLUMNS]
+_said = attrgetter(*_SAID_COLUMNS)
 RECORDS = bulk.Table(ContactRecord._meta.db_table, "started_at", _RECORD_COLUMNS)
 _MESSAGE_COLUMNS = ["tenant_id", "record_id", "position", "sent_at", "offset_seconds", "side", "sender", "kind", "text"]
 _TRANSFER_COLUMNS = ["tenant_id", "record_id", "position", "transferred_at", "kind", "from_party", "to_party"]
@@ -212,21 +221,20 @@ def _record_row(names: Names, source: str, entry: _Entry) -> list[Any]:
     # What may be refused first: a record that is not loaded leaves no names behind.
     unit_id = names.unit(contact)
     account = names.account(contact)
-    values = {
-        "tenant_id": names.tenant.pk,
-        "id": entry.id,
-        "source": source,
-        "call_sn": contact.call_sn or derived_call_sn(names.tenant, source, contact.call_id or contact.id),
-        "account_id": account.pk if account else None,
-        "account_name": account.name if account else "",
-        "employee_id": contact.employee_id or (account.employee_id if account else ""),
-        "unit_id": account.unit_id if unit_id is None and account and contact.organization_unit is None else unit_id,
-        "skill_queue_id": names.queue(contact),
-        "call_reason_id": names.reason(contact),
-        "reason_version": 0,
-        "extended": contact.extended,
-    }
-    return [values[column] if column in values else getattr(contact, column) for column in _RECORD_COLUMNS]
+    return [
+        names.tenant.pk,
+        entry.id,
+        source,
+        contact.call_sn or derived_call_sn(names.tenant, source, contact.call_id or contact.id),
+        account.pk if account else None,
+        account.name if account else "",
+        contact.employee_id or (account.employee_id if account else ""),
+        account.unit_id if unit_id is None and account and contact.organization_unit is None else unit_id,
+        names.queue(contact),
+        names.reason(contact),
+        0,
+        *_said(contact),
+    ]
 
 
 def _message_rows(tenant_id: int, entries: Iterable[_Entry]) -> Iterable[tuple[Any, ...]]:

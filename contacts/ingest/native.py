@@ -7,7 +7,7 @@ finding accounts and queues by their names is left to the loader.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import TextChoices
 
@@ -89,8 +89,7 @@ class Recording:
     mode: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Contact:
+class Contact(NamedTuple):
     """A record as its source tells it: names not yet looked up, times aware, empty text where nothing was said.
 
     `organization_unit` is None when nothing was said (the account's own unit then), () for Unorganized.
@@ -242,7 +241,9 @@ def _recording(part: Mapping[str, Any]) -> Recording:
 
 def _extended(record: Mapping[str, Any], name: str) -> dict[str, str]:
     """Values of extended items by their id, defined or not; those without a value are left out."""
-    value = record.get(name) or {}
+    value = record.get(name)
+    if not value:
+        return {}
     if not isinstance(value, dict) or len(value) > MOST_EXTENDED:
         raise Rejected(f"{name} is not an object of at most {MOST_EXTENDED} values")
     values = {

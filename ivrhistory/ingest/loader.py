@@ -82,7 +82,7 @@ def load(
     """
     report = Report()
     changed: Counter[date] = Counter()
-    for chunk in batches.chunks(reads, most=BATCH, most_bytes=BATCH_BYTES):
+    for chunk in batches.ahead(batches.chunks(reads, most=BATCH, most_bytes=BATCH_BYTES)):
         versions: dict[int, list[_Entry]] = {}
         for read in chunk:
             report.bytes += read.bytes

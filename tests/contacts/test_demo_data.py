@@ -17,7 +17,17 @@ from aicc.tenants import parameters
 from aicc.tenants.management.commands import demo_tenants
 from aicc.tenants.models import Account, OrganizationUnit, Tenant
 from contacts import demo
-from contacts.choices import CallType, Channel, HangUpParty, MediaType, MessageKind, Satisfaction, Side, TransferKind
+from contacts.choices import (
+    CallType,
+    Channel,
+    HangUpParty,
+    MediaType,
+    MessageKind,
+    PhaseKind,
+    Satisfaction,
+    Side,
+    TransferKind,
+)
 from contacts.demo import words
 from contacts.ingest.native import check
 from contacts.management.commands import demo_contacts
@@ -76,6 +86,7 @@ def test_as_many_records_as_asked_for_each_under_its_own_id(count):
 def test_every_value_of_every_choice_occurs(checked):
     messages = [message for contact in checked for message in contact.messages]
     transfers = [transfer for contact in checked for transfer in contact.transfers]
+    phases = [phase for contact in checked for phase in contact.phases]
 
     assert values(checked, "media_type") == set(MediaType.values)
     assert values(checked, "channel") == {"", *Channel.values}
@@ -85,6 +96,7 @@ def test_every_value_of_every_choice_occurs(checked):
     assert values(messages, "side") == set(Side.values)
     assert values(messages, "kind") == set(MessageKind.values)
     assert values(transfers, "kind") == set(TransferKind.values)
+    assert values(phases, "kind") == set(PhaseKind.values)
 
 
 def test_numbers_belong_to_nobody(checked):
@@ -183,6 +195,52 @@ def test_transcripts_stay_within_the_call(checked):
         offsets = [message.offset_seconds for message in contact.messages]
         assert offsets == sorted(offsets)
         assert contact.duration_seconds is None or offsets[-1] <= contact.duration_seconds + 1
+
+
+def test_phases_follow_each_other_without_a_gap_until_the_end(checked):
+    told = [contact for contact in checked if contact.phases]
+
+    assert len(told) > 0.9 * len(checked)
+    for contact in told:
+        first, last = contact.phases[0], contact.phases[-1]
+        assert first.started_at in (contact.started_at, contact.connected_at)
+        assert all(one.ended_at == other.started_at for one, other in pairwise(contact.phases))
+        assert last.ended_at == contact.ended_at
+        assert all(phase.name for phase in contact.phases if phase.kind != PhaseKind.IVR)
+
+
+def test_a_customer_who_calls_waits_and_whoever_is_called_does_not(checked):
+    def courses(contacts):
+        return {tuple(phase.kind for phase in contact.phases) for contact in contacts}
+
+    incoming = [contact for contact in checked if contact.call_type == CallType.INCOMING]
+    answered = [contact for contact in incoming if contact.connected_at]
+    given_up = [contact for contact in incoming if contact.ended_at and not contact.connected_at]
+    outgoing = [contact for contact in checked if contact.call_type in (CallType.OUTGOING, CallType.CLICK_TO_DIAL)]
+    robots = [contact for contact in checked if contact.call_type == CallType.ROBOT_OUTBOUND]
+
+    assert courses(answered) == {("ivr", "queue", "talk"), ("robot", "queue", "talk"), ("queue", "talk")}
+    assert courses(given_up) == {("ivr", "queue"), ("robot", "queue"), ("queue",)}
+    assert courses(outgoing) == {("talk",), ()}
+    assert courses(robots) == {("robot",), ()}
+
+
+def test_only_the_first_record_of_a_call_begins_with_a_robot_or_an_ivr(acme):
+    onward = [record for record in acme if record["id"].endswith(("-2", "-3"))]
+
+    assert onward
+    assert {record["phases"][0]["kind"] for record in onward} == {"queue"}
+
+
+def test_a_call_reason_was_set_by_the_agent_soon_after_the_contact(checked):
+    done = [contact for contact in checked if contact.call_reason]
+
+    assert done
+    assert values(done, "reason_set_by") == values(done, "account")
+    for contact in checked:
+        assert bool(contact.call_reason) == bool(contact.reason_set_at)
+        if contact.reason_set_at:
+            assert contact.ended_at <= contact.reason_set_at <= min(NOW, contact.ended_at + timedelta(seconds=90))
 
 
 @pytest.mark.parametrize("hour", range(0, 24, 3))

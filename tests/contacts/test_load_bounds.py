@@ -35,7 +35,7 @@ def test_a_batch_ends_at_a_number_of_documents_or_of_bytes(monkeypatch):
     assert (sizes(small), sizes(large), sizes(none), sizes([])) == ([4, 4, 1], [2, 2, 2, 2, 1], [4, 4, 1], [])
 
 
-def test_no_more_than_a_batch_is_read_before_it_is_loaded(acme, monkeypatch):
+def test_no_more_than_the_next_batch_is_read_while_one_is_loaded(acme, monkeypatch):
     monkeypatch.setattr(loader, "BATCH", 10)
     taken, ahead = 0, []
 
@@ -48,7 +48,8 @@ def test_no_more_than_a_batch_is_read_before_it_is_loaded(acme, monkeypatch):
     report, _ = load(acme, records(), on_progress=lambda report: ahead.append(taken - report.seen))
 
     assert report.inserted == 95
-    assert ahead == [0] * 10
+    assert len(ahead) == 10
+    assert max(ahead) <= 10
 
 
 def test_an_input_that_breaks_off_is_an_error_and_what_came_before_stays(acme, monkeypatch):
