@@ -14,8 +14,10 @@ from django.utils.translation import gettext as _
 from contacts.choices import PhaseKind
 from contacts.models import ContactRecord, Phase
 
-# Of the width, in percent: what no phase is narrower than, and what a time without any is never wider than.
-NARROWEST, WIDEST_GAP = 8.0, 2.0
+# Of the width, in percent. No phase is narrower than NARROWEST; a few share ROOM, so that a phone has their names, and
+# none asks for more than ENOUGH. A time without any phase is never wider than WIDEST_GAP.
+NARROWEST, ENOUGH, ROOM = 8.0, 16.0, 66.0
+WIDEST_GAP = 2.0
 # A call has as many phases as its source says. More than these are not drawn, and the page says so.
 MOST = 60
 # A place on the axis: a moment, and which of those that share it.
@@ -130,6 +132,7 @@ def _places(times: Sequence[tuple[datetime, datetime]]) -> tuple[list[tuple[floa
 
     Time is drawn to one scale, as wide as fits, except where a phase would be narrower than the least.
     """
+    least = max(NARROWEST, min(ENOUGH, ROOM / len(times)))
     spans = _spans(times)
     marks = sorted({mark for span in spans for mark in span})
     rank = {mark: place for place, mark in enumerate(marks)}
@@ -144,7 +147,7 @@ def _places(times: Sequence[tuple[datetime, datetime]]) -> tuple[list[tuple[floa
         at = [0.0]
         for place, lasts in enumerate(seconds, start=1):
             step = scale * lasts if covered[place - 1] else min(scale * lasts, WIDEST_GAP)
-            at.append(max([at[-1] + step, *(at[begins] + NARROWEST for begins in ending.get(place, []))]))
+            at.append(max([at[-1] + step, *(at[begins] + least for begins in ending.get(place, []))]))
         return at
 
     lasts_in_all = sum(lasts for lasts, is_covered in zip(seconds, covered, strict=False) if is_covered)

@@ -4,6 +4,7 @@
 const details = () => document.getElementById("details");
 const tabs = () => [...document.querySelectorAll("[data-sections] a")];
 const section = (tab) => document.getElementById(tab.hash.slice(1));
+const enter = (section) => section?.querySelector("h2").focus({ preventScroll: true });
 
 function mark(current) {
   for (const tab of tabs()) {
@@ -33,7 +34,7 @@ document.addEventListener("click", (event) => {
   if (!tab.closest("dialog")) return;
   event.preventDefault();
   section(tab).scrollIntoView();
-  section(tab).focus({ preventScroll: true });
+  enter(section(tab));
 });
 
 // What a dialog changed is read again; the button that opened it has the focus.
@@ -52,7 +53,7 @@ document.addEventListener("htmx:beforeSwap", ({ detail }) => {
 document.addEventListener("htmx:afterSettle", () => {
   if (!details()) return;
   follow();
-  if (left && document.activeElement === document.body) document.getElementById(left)?.focus({ preventScroll: true });
+  if (left && document.activeElement === document.body) enter(document.getElementById(left));
   left = null;
 });
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from contacts.choices import PhaseKind
 from contacts.models import ContactRecord, Phase
-from contacts.phases import NARROWEST, timeline
+from contacts.phases import ENOUGH, NARROWEST, timeline
 
 BEGUN = datetime(2026, 3, 1, 9, tzinfo=UTC)
 
@@ -52,7 +52,7 @@ def test_every_phase_is_wide_enough_and_the_others_keep_the_scale():
     found = drawn(phase("ivr", "", 0, 1), phase("talk", "ada", 1, 401), phase("talk", "bob", 401, 601))
 
     short, long, half = (bar.width for bar in found.bars)
-    assert short == pytest.approx(NARROWEST)
+    assert short == pytest.approx(ENOUGH)
     assert long == pytest.approx(2 * half)
     assert short + long + half == pytest.approx(100)
 
