@@ -16,7 +16,7 @@ from contacts.models import ContactRecord, Phase
 
 # Of the width, in percent. No phase is narrower than NARROWEST; a few share ROOM, so that a phone has their names, and
 # none asks for more than ENOUGH. A time without any phase is never wider than WIDEST_GAP.
-NARROWEST, ENOUGH, ROOM = 8.0, 16.0, 66.0
+NARROWEST, ENOUGH, ROOM = 8.0, 16.0, 56.0
 WIDEST_GAP = 2.0
 # A call has as many phases as its source says. More than these are not drawn, and the page says so.
 MOST = 60

@@ -29,7 +29,7 @@ let last = { id: null, index: 0 };
 // The contact that is on its way: `entry` is what it does to the history.
 let wanted = null;
 let scrolled = 0;
-let announced = "";
+let listTitle = "";
 
 const rows = () => [...results.querySelectorAll("tr[data-record-id]")];
 const link = (row) => row?.querySelector(".col-call_sn a");
@@ -69,7 +69,7 @@ function arrived() {
 
 function show() {
   scrolled = region()?.scrollTop ?? 0;
-  announced = document.title;
+  listTitle = document.title;
   drawer.showModal();
   for (const { element } of lent) move(element, drawer.querySelector("[data-drawer-player]"));
 }
@@ -106,7 +106,7 @@ drawer.addEventListener("close", () => {
   wanted = null;
   for (const { element, home } of lent) move(element, home.parentNode, home.nextSibling);
   content.replaceChildren();
-  document.title = announced;
+  document.title = listTitle;
   mark();
   const row = rows().find(({ dataset }) => dataset.recordId === last.id) ?? rows()[Math.min(last.index, rows().length - 1)];
   if (region()) region().scrollTop = scrolled;

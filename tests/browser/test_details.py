@@ -148,6 +148,63 @@ def test_the_address_is_the_pages_and_its_way_back_the_searches(
     expect_open(page, records[2])
 
 
+def test_another_record_of_the_call_opens_in_the_drawer_and_back_leads_to_the_first(
+    page: Page, sign_in: SignIn, acme: Tenant, agent: Account, site: str
+) -> None:
+    now, same = timezone.now(), {"account": "agent", "call_sn": "1234567890123456789"}
+    # The older one is not in the list of a day.
+    first, other = builders.load(
+        acme,
+        builders.contact(**same, started_at=now - timedelta(hours=1), remarks="the newer"),
+        builders.contact(**same, started_at=now - timedelta(days=2), remarks="the older"),
+    )
+    sign_in(agent)
+    expect(page.locator("#result-count")).to_contain_text("1 contact")
+    page.evaluate("window.same = 'yes'")
+    listed = page.url
+    open_by_keyboard(page, first)
+
+    drawer(page).locator(f"tr[data-record-id='{other.id}'] .col-call_sn a").press("Enter")
+    expect(drawer(page).locator("#reason")).to_contain_text("the older")
+    expect(page).to_have_url(f"{site}/contacts/{other.id}/")
+    page.go_back()
+    expect(drawer(page).locator("#reason")).to_contain_text("the newer")
+    page.go_forward()
+    expect(drawer(page).locator("#reason")).to_contain_text("the older")
+
+    # Closed, both are behind.
+    page.keyboard.press("Escape")
+    expect_closed(page, first, listed)
+
+
+def test_a_multimedia_contact_is_opened_at_its_conversation(
+    page: Page, sign_in: SignIn, acme: Tenant, agent: Account, site: str
+) -> None:
+    chat = {"media_type": "multimedia", "channel": "web", "messages": [{"text": "Hello there"}]}
+    (record,) = builders.load(acme, builders.contact(account="agent", **chat))
+    sign_in(agent)
+
+    page.get_by_role("link", name=f"Play {record.call_sn}").press("Enter")
+
+    expect_open(page, record)
+    expect(drawer(page).get_by_text("Hello there")).to_be_in_viewport()
+
+
+def test_a_contact_that_left_the_list_meanwhile_is_followed_by_the_one_after_it(
+    page: Page, listed: str, records: list[ContactRecord]
+) -> None:
+    open_by_keyboard(page, records[5])
+    records[5].delete()
+
+    page.evaluate("htmx.ajax('GET', '/contacts/?period=3d', '#results')")
+    expect(page.locator("#results tr[data-record-id]")).to_have_count(39)
+    page.keyboard.press("Alt+ArrowDown")
+
+    expect_open(page, records[6])
+    page.keyboard.press("Alt+ArrowUp")
+    expect_open(page, records[4])
+
+
 def test_a_link_pressed_with_control_opens_a_page_of_its_own(
     page: Page, listed: str, records: list[ContactRecord]
 ) -> None:
