@@ -121,6 +121,11 @@ class ContactRecord(models.Model):
         """Which call reason stands here: what a form sends back to say what its author saw."""
         return f"{self.reason_version}.{self.call_reason_id or 0}"
 
+    @property
+    def came_with_reason(self) -> bool:
+        """Whether call reason and remarks are those that came with the record."""
+        return not self.reason_version
+
     def set_call_reason(self, reason: CallReason, remarks: str, *, by: Account, now: datetime) -> None:
         """Set call reason and remarks, and keep who did it. The caller holds the record."""
         if not self.reason_version and (self.call_reason or self.remarks):
@@ -244,6 +249,10 @@ class ReasonChange(RecordPart):
 
     def __str__(self) -> str:
         return f"{self.record_id} {self.position}"
+
+    @property
+    def came_with_record(self) -> bool:
+        return not self.position
 
 
 class MediaFile(RecordPart):

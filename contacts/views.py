@@ -1,25 +1,24 @@
-"""The pages of contact records: bind, ask, render.
+"""The list of contact records and what belongs to it: bind, ask, render.
 
-What is asked is left to `filters`, how it is found to `search`, what is shown of a record to `data_items`.
+What is asked is left to `filters`, how it is found to `search`, what is shown of a record to `data_items`, the
+page of a single one to `details`.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlencode
 
 from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from aicc.lib.addresses import around
 from aicc.lib.fields import TextField
 from aicc.lib.periods import CUSTOM, PERIOD_DAYS
 from aicc.lib.timelimit import SearchTimeout
@@ -27,14 +26,14 @@ from aicc.tenants import parameters
 from aicc.tenants.access import signed_in_as_agent, tenant_page
 from aicc.tenants.choices import Permission
 from aicc.tenants.criteria import PERIODS
-from contacts.addresses import address, came_from, position
+from contacts.addresses import address, position
 from contacts.charts import Volume
 from contacts.criteria import SHORTEST_PART
-from contacts.data_items import DataItem, Row, all_items, rows, shown_items
+from contacts.data_items import DataItem, Row, rows, shown_items
 from contacts.filters import ContactFilter
 from contacts.media import Operations
-from contacts.models import ContactRecord, Message, Transfer
-from contacts.search import COUNT_CAP, RELATED, ContactSearch
+from contacts.models import ContactRecord
+from contacts.search import COUNT_CAP, ContactSearch
 from contacts.visibility import UNORGANIZED, DataScope, Visibility
 
 PAGE_SIZES = (20, 50, 100)
@@ -160,47 +159,10 @@ def unit_options(request: HttpRequest) -> HttpResponse:
     return render(request, f"contacts/{'_' if request.htmx else ''}unit_options.html", context)
 
 
-@require_safe
-@tenant_page()
-def contact_details(request: HttpRequest, id: int) -> HttpResponse:
-    """What is behind a Call S/N: the facts, the conversation, the call's other records, its transfers."""
-    reach = Visibility.of(request.user).within_reach().select_related(*RELATED)
-    record = get_object_or_404(reach, id=id)
-    may_listen = request.user.may(Permission.PLAY)
-    own = {"tenant": request.user.tenant, "record_id": record.id}
-    related = reach.of_call(record.call_sn).order_by("-started_at", "-id")
-    related_rows = _rows(request, list(related), shown_items(request.user.tenant))
-    context = {
-        "record": record,
-        "items": shown_items(request.user.tenant),
-        # All of them, those that the list hides after the others: hiding makes room, it keeps nothing secret.
-        "facts": [(item.label, item.cell(record)) for item in _shown_first(all_items(request.user.tenant)[1:])],
-        "may_listen": may_listen,
-        "conversation": Message.objects.filter(**own).order_by("position") if may_listen else [],
-        "operations": next(row.operations for row in related_rows if row.record.id == record.id),
-        "related": related_rows,
-        "transfers": Transfer.objects.filter(**own).order_by("position"),
-        "list_url": came_from(request, "contacts:list"),
-        "ivr_url": _ivr_url(request, record),
-    }
-    return render(request, "contacts/details.html", context)
-
-
-def _ivr_url(request: HttpRequest, record: ContactRecord) -> str | None:
-    """Where the IVR calls with the same Call ID are, for whoever may see them."""
-    if not (record.call_id and request.user.may(Permission.VIEW_IVR)):
-        return None
-    return f"{reverse('ivrhistory:calls')}?{urlencode({'call_id': record.call_id, **around(record.started_at)})}"
-
-
 def _rows(request: HttpRequest, records: list[ContactRecord], items: list[DataItem]) -> list[Row]:
     """Lines of a list, each with what may be done there."""
     offered = Operations.of_all(records, request.user, as_agent=signed_in_as_agent(request))
     return [replace(row, operations=offered[row.record.id]) for row in rows(records, items)]
-
-
-def _shown_first(items: list[DataItem]) -> list[DataItem]:
-    return sorted(items, key=lambda item: not item.shown)
 
 
 @dataclass(frozen=True)

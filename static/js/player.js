@@ -1,4 +1,5 @@
-// The voice player above the list. It stands outside the results, so that it goes on while they come and go.
+// The voice player: above the list, or below a contact's details. It stands outside both, so that it goes on while they
+// come and go.
 
 const place = document.querySelector("[data-player-place]");
 const player = () => place.querySelector("[data-player]");
@@ -55,7 +56,8 @@ function mark() {
     link.classList.toggle("is-playing", current);
     const row = link.closest("#results tr");
     if (current) row?.setAttribute("aria-current", "true");
-    else row?.removeAttribute("aria-current");
+    // The contact in the drawer has its row marked as well.
+    else if (!row?.hasAttribute("data-shown")) row?.removeAttribute("aria-current");
   }
   if (id) show(place.querySelector("[data-player-toggle]"), playing);
 }
@@ -82,7 +84,8 @@ function close() {
   audio()?.pause();
   place.replaceChildren();
   mark();
-  document.querySelector(`[data-plays="${id}"]`)?.focus();
+  const within = document.querySelector("dialog[open]") ?? document;
+  within.querySelector(`[data-plays="${id}"]`)?.focus();
 }
 
 // Play, pressed once more where it plays, is Pause.

@@ -8,7 +8,8 @@ const CELLS = ".table :is(th, td)";
 const bubble = document.createElement("div");
 bubble.className = "tooltip";
 bubble.setAttribute("aria-hidden", "true");
-bubble.hidden = true;
+// Over dialogs as well.
+bubble.popover = "manual";
 document.body.append(bubble);
 
 let timer;
@@ -40,14 +41,14 @@ function show(element, delay) {
   timer = setTimeout(() => {
     if (!element.isConnected) return;
     bubble.textContent = text;
-    bubble.hidden = false;
+    bubble.showPopover();
     place(element);
   }, delay);
 }
 
 function hide() {
   clearTimeout(timer);
-  bubble.hidden = true;
+  bubble.hidePopover();
 }
 
 const subject = (node) => node.closest?.(`[data-tip], [data-tip-folded], ${CELLS}`);

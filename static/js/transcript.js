@@ -1,12 +1,14 @@
 // The transcript follows the player, and a line of it is where to go on listening.
 
 const place = document.querySelector("[data-player-place]");
-const lines = [...document.querySelectorAll("[data-at]")];
 const at = (line) => Number(line.dataset.at);
+// Of the contact that is played: beside it another one may be shown.
+const isPlayed = (line) => line.closest("[data-lines]").dataset.lines === place.querySelector("[data-player]")?.dataset.player;
 let wanted = null;
 
 function follow(time) {
-  const current = lines.findLast((line) => at(line) <= time + 0.05);
+  const lines = [...document.querySelectorAll("[data-at]")];
+  const current = lines.findLast((line) => at(line) <= time + 0.05 && isPlayed(line));
   for (const line of lines) {
     if (line === current) line.setAttribute("aria-current", "true");
     else line.removeAttribute("aria-current");
@@ -22,11 +24,10 @@ document.addEventListener("click", (event) => {
   // Somebody selects words to copy them.
   if (!line || !getSelection().isCollapsed) return;
   event.preventDefault();
-  const audio = place.querySelector("audio");
-  if (audio) go(audio, line);
+  if (isPlayed(line)) go(place.querySelector("audio"), line);
   else {
     wanted = line;
-    document.querySelector(".conversation-head [data-plays]").click();
+    line.closest("#conversation").querySelector(".conversation-head [data-plays]").click();
   }
 });
 
@@ -38,6 +39,6 @@ function go(audio, line) {
 document.addEventListener("htmx:afterSwap", ({ detail }) => {
   if (detail.target !== place) return;
   const audio = place.querySelector("audio");
-  if (wanted && audio) go(audio, wanted);
+  if (wanted?.isConnected && audio) go(audio, wanted);
   wanted = null;
 });

@@ -146,7 +146,8 @@ def test_the_way_back_from_a_contact_leads_to_the_search_it_was_found_with(
     sign_in(admin)
     page.goto(f"{site}/contacts/?period=7d&contact_number=%2B46701110005")
 
-    page.get_by_role("link", name=contacts[4].call_sn).click()
+    # Before there are scripts, or without any: the link leads to the page.
+    page.goto(f"{site}{page.get_by_role('link', name=contacts[4].call_sn).get_attribute('href')}", referer=page.url)
     page.get_by_role("link", name="Back to Contact").click()
 
     expect(page).to_have_url(re.compile(r"period=7d&contact_number=%2B46701110005"))

@@ -1,6 +1,7 @@
 """Does the page of a contact show what belongs to it, to those who may see it, and nothing of anybody else?"""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from django.urls import reverse
@@ -8,8 +9,12 @@ from django.utils import timezone
 
 from aicc.tenants import parameters
 from aicc.tenants.models import Role
-from tests import builders
-from tests.pages import read
+from contacts import demo
+from contacts.decisions import CallReason
+from tests import builders, media
+from tests.pages import masked, read
+
+MEDIA = Path(demo.__file__).parent / "media"
 
 CALL_SN = "1234567890123456789"
 MESSAGES = [
@@ -57,15 +62,15 @@ def test_the_page_says_which_call_it_is(call, details):
     assert CALL_SN in page.one("title").text
 
 
-def test_the_facts_are_all_the_data_items(call, details):
-    page = details("agent", call[0])
+def test_the_facts_are_all_the_data_items_but_the_call_reason_which_has_a_section(call, details):
+    page = details("agent", call[0]).one("dl", _class="facts")
 
     facts = dict(zip((dt.text for dt in page.all("dt")), (dd.text for dd in page.all("dd")), strict=True))
 
     assert list(facts) == [
         "Customer Number", "Account", "Employee ID", "Caller Number", "Called Number", "Media Type", "Call Type",
-        "Start Time", "End Time", "Call Duration (s)", "Hang-up Party", "Skill Queue", "Call Reason", "Call Remarks",
-        "Satisfaction evaluation", "Customer Name", "Handled Number", "Call ID", "Organization Unit",
+        "Start Time", "End Time", "Call Duration (s)", "Hang-up Party", "Skill Queue", "Satisfaction evaluation",
+        "Customer Name", "Handled Number", "Call ID", "Organization Unit",
     ]  # fmt: skip
     assert (facts["Account"], facts["Organization Unit"]) == ("agent", "North desk")
     assert facts["Media Type"] == "Multimedia-Web"
@@ -163,21 +168,341 @@ def test_the_own_record_is_open_however_old_it_is(acme, agent, details):
     assert record.call_sn in details("agent", record).text
 
 
+# --- Of records out of reach ---------------------------------------------------------------------------------
+
+HIDDEN = "Zanzibar"
+
+
+@pytest.fixture
+def hidden(acme, agent, lead, tmp_path):
+    """A call whose second leg, the lead's, is out of the agent's reach and full of a word of its own."""
+    begun = timezone.now().replace(microsecond=0) - timedelta(hours=1)
+    (tmp_path / "call.wav").write_bytes(media.wav(7))
+    times = {"started_at": begun.isoformat(), "ended_at": (begun + timedelta(seconds=9)).isoformat()}
+    mine, theirs = builders.load(
+        acme,
+        builders.contact(account="agent", started_at=begun, call_sn=CALL_SN),
+        builders.contact(
+            account="lead",
+            started_at=begun + timedelta(minutes=5),
+            call_sn=CALL_SN,
+            customer_name=HIDDEN,
+            handled_number=HIDDEN,
+            extended={"code": HIDDEN},
+            skill_queue=HIDDEN,
+            call_reason=[HIDDEN],
+            remarks=HIDDEN,
+            reason_set_by=HIDDEN,
+            phases=[{"kind": "talk", "name": HIDDEN, **times}],
+            messages=[{"text": HIDDEN, "sender": HIDDEN}],
+            transfers=[{"kind": "internal", "from": HIDDEN, "to": HIDDEN}],
+            recordings=[{"name": "call.wav"}],
+        ),
+        media=tmp_path,
+    )
+    theirs.set_call_reason(theirs.call_reason, f"{HIDDEN} again", by=lead, now=timezone.now())
+    return mine, theirs
+
+
+PARTS = ["facts", "phases", "reason", "recordings", "records", "transfers", "conversation"]
+
+
+def said_of(page):
+    """What each part says, and the tabs over them."""
+    (facts,) = page.all("dl", _class="facts")
+    parts = {"facts": facts.text, "tabs": page.one("nav", data_sections=None).text}
+    parts |= {"phases": " ".join(group.text for group in page.all(_class="phases"))}
+    return parts | {section["id"]: section.text for section in page.all("section")}
+
+
+@pytest.mark.parametrize("headers", [{}, {"HX-Request": "true"}], ids=["page", "drawer"])
+def test_no_part_says_anything_of_a_record_out_of_reach(hidden, signed_in, agent, lead, headers):
+    mine, theirs = hidden
+    addresses = {record: reverse("contacts:details", args=[record.id]) for record in hidden}
+
+    own = signed_in(lead).get(addresses[theirs], headers=headers)
+    seen = signed_in(agent).get(f"{addresses[mine]}?records=all&messages=all", headers=headers)
+
+    # The word is in every part of the record it belongs to, but for the number of its recordings.
+    theirs_say = said_of(read(own))
+    assert [part for part in PARTS if part != "recordings" and HIDDEN not in theirs_say[part]] == []
+    assert "Recordings 1" in theirs_say["tabs"]
+    assert HIDDEN not in seen.content.decode()
+    assert str(theirs.id) not in seen.content.decode()
+    assert "0:07" not in seen.content.decode()
+    mine_say = said_of(read(seen))
+    assert mine_say["tabs"] == "Conversation content Call reason Contact records 1 Transfer records 0"
+    assert mine_say["reason"].startswith("Call reason")
+    assert "No call reason yet" in mine_say["reason"]
+    assert "1:00" in mine_say["phases"]
+
+
+@pytest.mark.parametrize("headers", [{}, {"HX-Request": "true"}], ids=["page", "drawer"])
+def test_out_of_reach_is_like_not_there_for_the_drawer_as_well(hidden, signed_in, agent, headers):
+    client, (_mine, theirs) = signed_in(agent), hidden
+
+    exists, does_not = (
+        client.get(reverse("contacts:details", args=[id]), headers=headers) for id in (theirs.id, theirs.id + 1)
+    )
+
+    assert (exists.status_code, does_not.status_code) == (404, 404)
+    assert masked(exists) == masked(does_not)
+
+
+# --- The part for the drawer ---------------------------------------------------------------------------------
+
+
+def test_htmx_gets_the_part_that_the_page_has_without_a_second_player(call, signed_in, agent):
+    client, address = signed_in(agent), reverse("contacts:details", args=[call[0].id])
+
+    page, part = read(client.get(address)), read(client.get(address, headers={"HX-Request": "true"}))
+
+    assert part.all("html") == []
+    assert part.one(id="details").text == page.one(id="details").text
+    assert part.one("h2", id="drawer-title").text == f"Call S/N {CALL_SN}"
+    assert len(page.all(id="player")) == 1
+    assert part.all(id="player") == []
+    assert page.all(id="drawer") == []
+
+
+def test_the_list_has_a_drawer_and_links_that_work_without_it(call, signed_in, agent):
+    page = read(signed_in(agent).get(reverse("contacts:list")))
+
+    assert page.one("dialog", id="drawer").text == ""
+    (link,) = [link for link in page.one("tr", data_record_id=str(call[0].id)).all("a") if link.text == CALL_SN]
+    assert link["href"] == reverse("contacts:details", args=[call[0].id])
+
+
+# --- Phases --------------------------------------------------------------------------------------------------
+
+
+def phases_of(page):
+    return [item.text.replace(" ,", ",") for item in page.one("ol", id="phases-words").all("li")]
+
+
+def test_the_phases_are_said_in_words_too(acme, agent, details):
+    begun = timezone.now().replace(microsecond=0) - timedelta(minutes=30)
+    moment = [(begun + timedelta(seconds=seconds)).isoformat() for seconds in (0, 42, 77, 420)]
+    builders.load(
+        acme,
+        builders.contact(
+            account="agent",
+            call_sn=CALL_SN,
+            started_at=begun - timedelta(seconds=10),
+            connected_at=begun - timedelta(seconds=4),
+            ended_at=begun,
+        ),
+    )
+    (record,) = builders.load(
+        acme,
+        builders.contact(
+            account="agent",
+            call_sn=CALL_SN,
+            started_at=begun,
+            phases=[
+                {"kind": "ivr", "started_at": moment[0], "ended_at": moment[1]},
+                {"kind": "queue", "name": "Returns", "started_at": moment[1], "ended_at": moment[2]},
+                {"kind": "talk", "name": "Zoë", "started_at": moment[2], "ended_at": moment[3]},
+            ],
+        ),
+    )
+
+    page = details("agent", record)
+
+    assert phases_of(page) == [
+        "Waiting, 0:06", "agent, 0:04", "IVR, 0:42 (this contact)", "Queue · Returns, 0:35 (this contact)",
+        "Zoë, 5:43 (this contact)",
+    ]  # fmt: skip
+    assert len(page.all("rect", _class="phase-bar")) == 5
+
+
+def test_a_contact_that_goes_on_says_so(acme, agent, details):
+    begun = timezone.now() - timedelta(seconds=30)
+    (record,) = builders.load(acme, builders.contact(account="agent", started_at=begun, ended_at=None))
+
+    (talk,) = phases_of(details("agent", record))
+
+    assert talk.startswith("agent, 0:3")
+    assert "so far" in talk
+
+
+# --- Call reason ---------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def reasons(acme):
+    billing = CallReason.objects.create(tenant=acme, name="Billing")
+    return {name: CallReason.objects.create(tenant=acme, name=name, parent=billing) for name in ("Refund", "Invoice")}
+
+
+def test_a_contact_without_a_call_reason_says_so(call, details):
+    assert "No call reason yet" in section(details("agent", call[0]), "reason").text
+
+
+def test_a_call_reason_that_came_with_the_record_says_so(acme, agent, details):
+    fields = {"call_reason": ["Billing", "Refund"], "remarks": "Two\nlines", "reason_set_by": "Zoë"}
+    (record,) = builders.load(acme, builders.contact(account="agent", reason_set_at="2026-03-20T10:00:00Z", **fields))
+
+    said = section(details("agent", record), "reason")
+
+    assert "Billing › Refund" in said.text
+    assert "Set by Zoë , 2026-03-20 10:00:00 · Came with the record" in said.text
+    assert "Two\nlines" in "".join(said.one("dd", _class="reason-remarks fact-value").children)
+    assert said.all("ol") == []
+
+
+def test_the_history_of_call_reasons_is_there_newest_first(acme, agent, lead, reasons, details):
+    (record,) = builders.load(acme, builders.contact(account="agent", call_reason=["Other"], remarks="as it came"))
+    at = [datetime(2026, 3, 21, 10 + hour, tzinfo=UTC) for hour in range(3)]
+    record.set_call_reason(reasons["Refund"], "first", by=agent, now=at[0])
+    record.set_call_reason(reasons["Invoice"], "second", by=lead, now=at[1])
+    record.set_call_reason(reasons["Refund"], "", by=agent, now=at[2])
+    # What it was called then is what it says.
+    reasons["Invoice"].name = "Bills"
+    reasons["Invoice"].save()
+
+    said = section(details("agent", record), "reason")
+
+    assert "Set by agent, 2026-03-21 12:00:00" in said.text.replace(" ,", ",")
+    assert [change.text.replace(" ,", ",") for change in said.one("ol").all("li")] == [
+        "Set by lead, 2026-03-21 11:00:00 Billing › Invoice second",
+        "Set by agent, 2026-03-21 10:00:00 Billing › Refund first",
+        "Came with the record Other as it came",
+    ]
+
+
+def test_why_a_call_reason_is_not_set_now_is_said_to_whom_may_set_it(acme, agent, lead, details):
+    (record,) = builders.load(acme, builders.contact(account="agent", ended_at=None))
+
+    assert "The contact has not ended yet." in section(details("agent", record), "reason").text
+    assert "The contact has not ended yet." not in section(details("lead", record), "reason").text
+
+
+def test_a_tenant_that_sets_no_call_reasons_sees_those_that_came(acme, agent, details):
+    parameters.SET_CALL_REASON.set(acme, False)
+    without, came = builders.load(
+        acme, builders.contact(account="agent"), builders.contact(account="agent", call_reason=["Billing"])
+    )
+
+    assert "Call reason" not in details("agent", without).one("nav", data_sections=None).text
+    assert "Billing" in section(details("agent", came), "reason").text
+
+
+# --- Recordings ----------------------------------------------------------------------------------------------
+
+
+def test_each_recording_has_a_row_with_its_length_and_size(acme, agent, details, tmp_path):
+    parameters.SCREEN_RECORDING.set(acme, True)
+    (tmp_path / "call.wav").write_bytes(media.wav(65))
+    (tmp_path / "video.ts").write_bytes((MEDIA / "video-en.ts").read_bytes())
+    voice, video = builders.load(
+        acme,
+        builders.contact(account="agent", recordings=[{"name": "call.wav"}]),
+        builders.contact(account="agent", media_type="video", recordings=[{"name": "video.ts", "mode": "MCU"}]),
+        media=tmp_path,
+    )
+
+    row = section(details("agent", voice), "recordings").one("li")
+    refused = section(details("agent", video), "recordings").one("li")
+
+    assert row.text.startswith("Voice WAV 1:05 507.9")
+    assert row.one("a")["href"] == f"{reverse('contacts:play', args=[voice.id])}?file=0"
+    assert refused.all("a") == []
+    assert "TS format cannot be played here" in refused.text
+
+
+def test_multimedia_and_contacts_without_recordings_have_no_such_section(acme, call, agent, details):
+    (voice,) = builders.load(acme, builders.contact(account="agent"))
+
+    for record in (call[0], voice):
+        page = details("agent", record)
+        assert "recordings" not in {section["id"] for section in page.all("section")}
+        assert "Recordings" not in page.one("nav", data_sections=None).text
+
+
+# --- Many of something ---------------------------------------------------------------------------------------
+
+
+def test_the_first_lines_of_a_long_conversation_are_shown_and_all_when_asked_for(acme, agent, signed_in):
+    lines = [{"text": f"line-{n}.", "offset_seconds": n} for n in range(1_201)]
+    (record,) = builders.load(acme, builders.contact(account="agent", messages=lines))
+    client, address = signed_in(agent), reverse("contacts:details", args=[record.id])
+
+    page = read(client.get(address))
+    (more,) = [link for link in page.all("a") if link.text.startswith("Show all")]
+    everything = read(client.get(more["href"]))
+
+    assert len(section(page, "conversation").all("li")) == 200
+    assert more.text == "Show all 1,201 lines"
+    assert len(section(everything, "conversation").all("li")) == 1_201
+    assert [link for link in everything.all("a") if link.text.startswith("Show all")] == []
+
+
+def test_the_newest_records_of_a_call_are_shown_and_all_when_asked_for(acme, agent, lead, signed_in):
+    now = timezone.now()
+    mine = builders.load(
+        acme,
+        *(
+            builders.contact(account="agent", call_sn=CALL_SN, started_at=now - timedelta(minutes=n + 1))
+            for n in range(23)
+        ),
+    )
+    builders.load(acme, builders.contact(account="lead", call_sn=CALL_SN))
+    client, address = signed_in(agent), reverse("contacts:details", args=[mine[22].id])
+
+    page = read(client.get(address))
+    (more,) = [link for link in page.all("a") if link.text.startswith("Show all")]
+
+    assert records(page) == [record.id for record in mine[:20]]
+    assert more.text == "Show all 23 contact records"
+    assert "Contact records 23" in page.one("nav", data_sections=None).text
+    assert records(read(client.get(more["href"]))) == [record.id for record in mine]
+
+
+def test_asking_for_all_of_one_keeps_all_of_the_other(acme, agent, signed_in):
+    lines = [{"text": f"line-{n}.", "offset_seconds": n} for n in range(201)]
+    same = {"account": "agent", "call_sn": CALL_SN}
+    record, *_others = builders.load(
+        acme, builders.contact(messages=lines, **same), *(builders.contact(**same) for _ in range(20))
+    )
+    address = reverse("contacts:details", args=[record.id])
+
+    page = read(signed_in(agent).get(address, {"records": "all"}))
+
+    (more,) = [link for link in page.all("a") if link.text.startswith("Show all")]
+    assert more["href"] == f"{address}?records=all&messages=all#conversation"
+
+
+@pytest.mark.parametrize("query", ["records=x&messages=1", "records=all&records=", "messages=%00", "file=7"])
+def test_any_other_query_is_the_page_as_it_is(call, signed_in, agent, query):
+    address = reverse("contacts:details", args=[call[0].id])
+
+    assert read(signed_in(agent).get(f"{address}?{query}")).one(id="details").text
+
+
 @pytest.mark.parametrize("count", [1, 40])
 def test_the_page_asks_as_often_for_many_records_as_for_one(
     acme, lead, signed_in, count, django_assert_max_num_queries
 ):
-    same = {"call_sn": CALL_SN, "call_reason": ["A", "B", "C"], "skill_queue": "Billing", "messages": MESSAGES}
+    at = timezone.now().isoformat()
+    same = {
+        "call_sn": CALL_SN,
+        "call_reason": ["A", "B", "C"],
+        "skill_queue": "Billing",
+        "messages": MESSAGES * count * 2,
+    }
+    same["phases"] = [{"kind": "talk", "started_at": at, "ended_at": at}]
     record, *_others = builders.load(acme, *(builders.contact(account="lead", **same) for _ in range(count)))
     client = signed_in(lead)
 
     with django_assert_max_num_queries(QUERIES_OF_THE_PAGE):
         response = client.get(reverse("contacts:details", args=[record.id]))
 
-    assert len(records(read(response))) == count
+    assert len(records(read(response))) == min(count, 20)
 
 
 # Session (read, and kept alive in a transaction), account, parameters, roles for the page and for the top bar, units
 # and those granted, what the export badge says; then data items and satisfaction levels, the record, its conversation,
-# the call's records with all their recordings, and its transfers.
-QUERIES_OF_THE_PAGE = 18
+# the call's records with all their recordings, and its transfers. Where lines or records are many, how many. Of the
+# phases, the call's first records in the order of time and what is known of each; what the call reason was before.
+QUERIES_OF_THE_PAGE = 23

@@ -39,6 +39,8 @@ LAYERS = """
     contacts.urls
     contacts.configuration          what a tenant decides about its contact records, a page a file
     contacts.views
+    contacts.details                a contact, as a page or in the drawer
+    contacts.phases                 what a customer went through, on one axis
     contacts.player                 the pages that play recordings
     contacts.playing                the bytes of recordings, in ranges
     contacts.waveforms
