@@ -39,6 +39,8 @@ LAYERS = """
     contacts.urls
     contacts.configuration          what a tenant decides about its contact records, a page a file
     contacts.views
+    contacts.process                the dialog that sets call reasons
+    contacts.unfinished             the tab of those that wait for one
     contacts.player                 the pages that play recordings
     contacts.playing                the bytes of recordings, in ranges
     contacts.waveforms
