@@ -150,11 +150,16 @@ DATA_ITEMS = [
 
 @dataclass(frozen=True)
 class Row:
-    """A line of the list: the record, a cell for each item shown, and what the Operate column offers (of `media`)."""
+    """A line of the list: the record, a cell for each item shown, and what the Operate column offers (of `media`).
+
+    `waiting` and `process_url` are of the tab Unfinished contact.
+    """
 
     record: ContactRecord
     cells: list[SafeString]
     operations: object = None
+    waiting: object = None
+    process_url: str = ""
 
 
 # Between two of the guide's items there is room for others.

@@ -128,14 +128,17 @@ class _Stretch:
 
 
 class ContactSearch:
-    """A search with valid criteria: its pages, its count, its chart. All of it may raise SearchTimeout."""
+    """A search with valid criteria: its pages, its count, its chart. All of it may raise SearchTimeout.
 
-    def __init__(self, criteria: ContactFilter) -> None:
+    `also` is asked of each record besides.
+    """
+
+    def __init__(self, criteria: ContactFilter, *, also: Sequence[Condition] = ()) -> None:
         if criteria.window is None:
             raise ValueError("Criteria that are not valid find nothing.")
         self.window = criteria.window
         self.tenant = criteria.visibility.tenant
-        self.conditions = criteria.conditions
+        self.conditions = [*criteria.conditions, *also]
         if criteria.timed_out:
             raise SearchTimeout
         self._decision = criteria.decision

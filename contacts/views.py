@@ -34,6 +34,7 @@ from contacts.filters import ContactFilter
 from contacts.media import Operations
 from contacts.models import ContactRecord
 from contacts.search import COUNT_CAP, ContactSearch
+from contacts.unfinished import lines, tabs
 from contacts.visibility import UNORGANIZED, DataScope, Visibility
 
 PAGE_SIZES = (20, 50, 100)
@@ -55,13 +56,21 @@ def contact_list(request: HttpRequest) -> HttpResponse:
     if not criteria.is_valid():
         return _render(request, "list", context, status=422 if request.htmx else 200)
     try:
-        page = ContactSearch(criteria).page(size=context["size"], after=at.after, before=at.before)
+        search = ContactSearch(criteria)
+        page = search.page(size=context["size"], after=at.after, before=at.before)
+        if not page.records and at.after:
+            # All that stood after this row were processed meanwhile: there may be others before it.
+            page = search.page(size=context["size"])
     except SearchTimeout:
         return _render(request, "unavailable", context, status=503)
     begun = {"as_of": at.as_of.isoformat()}
+    rows = _rows(request, page.records, context["items"])
+    if criteria.is_unfinished:
+        rows = lines(rows, request.GET, now)
     context |= {
         "page": page,
-        "rows": _rows(request, page.records, context["items"]),
+        "rows": rows,
+        "has_several": any(row.process_url for row in rows),
         "older_url": address(request.GET, **begun, after=page.older) if page.older else None,
         "newer_url": address(request.GET, **begun, before=page.newer) if page.newer else None,
         "count_url": address(request.GET, "contacts:count", **begun),
@@ -77,7 +86,7 @@ def contact_list(request: HttpRequest) -> HttpResponse:
 def contact_count(request: HttpRequest) -> HttpResponse:
     """How many contacts match, loaded after the rows: exact up to 10,000, then 10,000+."""
     criteria = _again(request)
-    context: dict[str, Any] = {"list_url": address(request.GET)}
+    context: dict[str, Any] = {"list_url": address(request.GET), "unfinished": criteria.is_unfinished}
     status = 200
     if criteria.is_valid():
         try:
@@ -178,7 +187,9 @@ class Link:
 def _frame(request: HttpRequest, criteria: ContactFilter, now: datetime) -> dict[str, Any]:
     """What stands around the rows, found or not."""
     size = request.GET.get("size", "")
-    sentences = criteria.sentences
+    # Which list it is, the tabs say.
+    sentences = [sentence for sentence in criteria.sentences if sentence.name != "tab"]
+    lists = tabs(request.GET, criteria)
     clear = {name: None for sentence in sentences for name in sentence.remove}
     return {
         "criteria": criteria,
@@ -195,7 +206,9 @@ def _frame(request: HttpRequest, criteria: ContactFilter, now: datetime) -> dict
         "refresh_url": address(request.GET),
         "may_export": request.user.may(Permission.EXPORT),
         "export_url": address(request.GET, "exports:new"),
-        "reset_url": reverse("contacts:list"),
+        "reset_url": next((tab.reset_url for tab in lists if tab.current), reverse("contacts:list")),
+        "tabs": lists,
+        "unfinished": criteria.is_unfinished,
         "one_day_url": address(request.GET, period="1d", start=None, end=None),
         "items": shown_items(criteria.visibility.tenant),
         "size": int(size) if size in map(str, PAGE_SIZES) else DEFAULT_SIZE,

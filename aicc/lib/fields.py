@@ -17,11 +17,14 @@ LOCAL_TIME = "%Y-%m-%dT%H:%M"
 
 
 class TextField(forms.CharField):
-    """Text as it is kept: what may not be kept is an error of this field, not of the page."""
+    """Text as it is kept: what may not be kept is an error of this field, not of the page.
 
-    def __init__(self, *, least: int = 0, **kwargs: Any) -> None:
+    `lines`: it may have several.
+    """
+
+    def __init__(self, *, least: int = 0, lines: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.least = least
+        self.least, self.lines = least, lines
         if self.max_length:
             # Django's own message counts what was typed; the rule is enough.
             self.error_messages["max_length"] = _("Enter at most %(limit_value)s characters.")
@@ -29,7 +32,7 @@ class TextField(forms.CharField):
 
     def to_python(self, value: Any) -> str:
         try:
-            return storable(super().to_python(value) or "")
+            return storable(super().to_python(value) or "", lines=self.lines)
         except UnstorableText:
             raise ValidationError(_("Use letters, digits and signs only.")) from None
 

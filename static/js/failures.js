@@ -22,6 +22,8 @@ function tell(kind) {
 }
 
 document.querySelectorAll("[data-toast]").forEach(keep);
+// What an answer brought along.
+document.addEventListener("htmx:load", ({ target }) => target.matches("[data-toast]") && keep(target));
 
 document.addEventListener("htmx:sendError", () => tell("offline"));
 document.addEventListener("htmx:timeout", () => tell("offline"));

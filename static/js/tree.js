@@ -2,6 +2,8 @@
 // arrows, Home, End and typing move, left and right fold, Enter and Space choose. The host (data-tree) holds the value
 // chosen (data-chosen) and is told by `tree:choose`; `again` says that it was chosen already. In a tree of links
 // (data-linked) these fold and choose: the server answers with the tree as it then is, and the focus stays on its line.
+// In a tree of leaves (data-leaves) a line with others below it only folds. `tree:begin` says that a tree is new, or that
+// lines of it were left out (data-left-out).
 
 const PAUSE = 600;
 const OPEN_LEVELS = 1;
@@ -32,8 +34,9 @@ function lay(items) {
   let limit = Infinity;
   for (const item of items) {
     const depth = level(item);
-    item.hidden = depth > limit;
-    if (!item.hidden) limit = isFolded(item) ? depth : Infinity;
+    const folded = depth > limit;
+    item.hidden = folded || item.hasAttribute("data-left-out");
+    if (!folded) limit = isFolded(item) ? depth : Infinity;
   }
 }
 
@@ -78,13 +81,17 @@ function begin(tree) {
     item.setAttribute("aria-selected", "false");
     if (!items[at + 1] || level(items[at + 1]) <= level(item)) return;
     item.setAttribute("aria-expanded", String(level(item) <= unfolded));
-    item.append(icon("chevron-right", "tree-fold"));
+    if (!item.querySelector(".tree-fold")) item.append(icon("chevron-right", "tree-fold"));
   });
   const chosen = mark(tree.closest("[data-tree]"));
   if (chosen) for (const item of above(items, chosen)) item.setAttribute("aria-expanded", "true");
   lay(items);
-  reach(tree, chosen ?? items[0]);
-  chosen?.scrollIntoView({ block: "nearest" });
+  const shown = items.filter((item) => !item.hidden);
+  // Of what a search left, the first that can be chosen.
+  const leaves = tree.matches("[data-leaves] [data-filtered]") ? "[role=treeitem]:not([aria-expanded], [aria-disabled])" : "*";
+  const reached = shown.includes(chosen) ? chosen : shown.find((item) => item.matches(leaves)) ?? shown[0];
+  reach(tree, reached);
+  reached?.scrollIntoView({ block: "nearest" });
 }
 
 function follow(item, link) {
@@ -103,6 +110,11 @@ function choose(tree, item, { by }) {
   const link = item.querySelector("a.tree-link");
   if (link) return follow(item, link);
   const host = tree.closest("[data-tree]");
+  if (item.getAttribute("aria-disabled") === "true") return;
+  if (host.hasAttribute("data-leaves") && item.hasAttribute("aria-expanded")) {
+    fold(tree, item, !isFolded(item));
+    return reach(tree, item, { focus: true });
+  }
   const again = item.getAttribute("aria-selected") === "true";
   host.dataset.chosen = item.dataset.value;
   mark(host);
@@ -154,6 +166,7 @@ document.addEventListener("click", (event) => {
 });
 
 document.addEventListener("tree:mark", ({ target }) => mark(target));
+document.addEventListener("tree:begin", ({ target }) => begin(target.querySelector("[role=tree]")));
 
 document.addEventListener("htmx:afterSwap", ({ target }) => {
   const tree = target.querySelector?.("[data-tree] [role=tree], :scope > [role=tree]");

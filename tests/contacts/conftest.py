@@ -1,12 +1,15 @@
-"""What do the tests of contacts share: the loader's command, run on whatever a file may hold."""
+"""What do the tests of contacts share: the loader's command, run on whatever a file may hold; a backlog to process."""
 
 import json
 import os
+from datetime import timedelta
 from io import StringIO
 
 import pytest
 from django.core.management import call_command
+from django.utils import timezone
 
+from contacts.decisions import CallReason
 from tests import builders
 
 
@@ -27,3 +30,23 @@ def load(acme, tmp_path):
         return output.getvalue(), [(rejection["line"], rejection["reason"]) for rejection in rejected]
 
     return load
+
+
+@pytest.fixture
+def reasons(acme):
+    """Billing › Refund, Billing › Invoice; Other. By name."""
+    billing, other = (CallReason.objects.create(tenant=acme, name=name) for name in ("Billing", "Other"))
+    below = [CallReason.objects.create(tenant=acme, name=name, parent=billing) for name in ("Refund", "Invoice")]
+    return {reason.name: reason for reason in (billing, other, *below)}
+
+
+@pytest.fixture
+def backlog(acme, agent, lead, reasons):
+    """Five unfinished contacts of the agent's, the newest first, between two of the lead's."""
+    now = timezone.now()
+    handlers = ["lead", *["agent"] * 5, "lead"]
+    times = [now - timedelta(minutes=10 * n + 5) for n in range(len(handlers))]
+    records = builders.load(
+        acme, *(builders.contact(account=who, started_at=at) for who, at in zip(handlers, times, strict=True))
+    )
+    return records[1:-1]

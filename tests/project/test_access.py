@@ -32,6 +32,9 @@ GET = {
     "contacts:list": (302, 403, 200, 200, 200, 200),
     "contacts:count": (302, 403, 200, 200, 200, 200),
     "contacts:volume": (302, 403, 200, 200, 200, 200),
+    "contacts:unfinished_count": (302, 403, 200, 200, 200, 200),
+    # none are named, which is said
+    "contacts:process_several": (302, 403, 200, 200, 200, 200),
     "contacts:account_options": (302, 403, 200, 200, 200, 200),
     "contacts:unit_options": (302, 403, 200, 200, 200, 200),
     # exports: asked for with Contact Record Export, listed with the download of recordings as well
@@ -103,6 +106,8 @@ GET = {
     # its recording: there is none, which is said
     "contacts:play record": (302, 403, 422, 422, 404, 404),
     "contacts:media record position": (302, 403, 422, 422, 404, 404),
+    # its call reason: its own agent's, and those who may edit all
+    "contacts:process record": (302, 403, 200, 200, 404, 404),
 }
 POST = {
     "login": (200, 302, 302, 302, 302, 302),
@@ -116,6 +121,8 @@ POST = {
     # with mistakes, which are shown
     "exports:new": (302, 403, 200, 403, 200, 403),
     "exports:download record": (302, 403, 200, 200, 404, 404),
+    "contacts:process record": (302, 403, 200, 200, 404, 404),
+    "contacts:process_several": (302, 403, 200, 200, 200, 200),
     "configuration:parameters": (302, 403, 200, 403, 200, 403),
     "system_parameters": (302, 200, 403, 403, 403, 403),
     "contact_configuration:data_items": (302, 403, 200, 403, 200, 403),

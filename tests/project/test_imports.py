@@ -41,6 +41,8 @@ LAYERS = """
     contacts.views
     contacts.details                a contact, as a page or in the drawer
     contacts.phases                 what a customer went through, on one axis
+    contacts.process                the dialog that sets call reasons
+    contacts.unfinished             the tab of those that wait for one
     contacts.player                 the pages that play recordings
     contacts.playing                the bytes of recordings, in ranges
     contacts.waveforms

@@ -3,7 +3,7 @@
 What the icons look like is left to components/_icons.html, what a cell says to the data items.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -29,6 +29,12 @@ def icon(name: str, kind: str = "") -> SafeString:
 def zip_with(items: Iterable[Any], cells: Iterable[Any]) -> Iterator[tuple[Any, Any]]:
     """Columns with the cells of one row: `{% for item, cell in items|zip:row.cells %}`."""
     return zip(items, cells, strict=True)
+
+
+@register.filter
+def has(things: Container[Any], thing: Any) -> bool:
+    """Whether it is among these."""
+    return thing in things
 
 
 @register.filter
