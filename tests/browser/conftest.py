@@ -81,7 +81,8 @@ def page(browser: Browser) -> Iterator[Page]:
         page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
         yield page
         # A refusal is an answer; and whoever leaves a page cuts off what it had still asked for.
-        expected = ("Failed to load resource: the server responded with a status of 4", "htmx:sendError", "htmx:sendAbort")
+        refused = "Failed to load resource: the server responded with a status of 4"
+        expected = (refused, "htmx:sendError", "htmx:sendAbort")
         assert [complaint for complaint in complaints if not complaint.startswith(expected)] == []
 
 
