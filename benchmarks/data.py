@@ -1,11 +1,15 @@
 """Where do the benchmark's records come from? Made in SQL: one tenant holds 80 %, spread over 125 days.
 
+Of that one's contacts a quarter are unfinished. The tenant FEW, with 10 %, has 0.02 % of them, among as many that
+nobody answered: those have no call reason either, and no account.
+
 Partitions are filled before they are attached, so that the indexes are built once, at the end.
 """
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
@@ -15,7 +19,7 @@ from aicc.tenants.models import Account, OrganizationUnit, SkillQueue, Tenant
 from contacts.models import CallReason
 
 DAYS = 125
-BIG, SMALL = "big", "small"
+BIG, SMALL, FEW = "big", "small", "few"
 
 # Skewed as life is: a few agents, queues and customers have most of the contacts. The customer of row n is a
 # function of n, so that a benchmark can name one.
@@ -27,12 +31,16 @@ SELECT tenant_id, n, 'bench', at, (1000000000000000000 + n)::text, 'call-' || n,
     CASE WHEN r < 0.7 THEN 'incoming' WHEN r < 0.9 THEN 'outgoing' WHEN r < 0.9999 THEN 'robot_outbound'
          ELSE 'double_call' END,
     customer, 'Customer ' || n % 200000, customer, (ARRAY['4008200110', '85255501200', '85255501288'])[1 + n % 3],
-    (8000 + agent)::text, {accounts}[1 + agent], 'agent' || agent, (80000 + agent)::text,
+    (8000 + agent)::text,
+    CASE WHEN tenant_id <> {few} THEN {accounts}[1 + agent]
+         WHEN n / 10 % 4 > 0 OR n / 10 % 5000 = 0 THEN {few_accounts}[1 + agent] END,
+    'agent' || agent, (80000 + agent)::text,
     CASE WHEN agent % 10 > 0 THEN {units}[1 + agent % {unit_count}] END, {queues}[1 + agent % 20],
-    CASE WHEN n % 3 = 0 THEN 'agent' ELSE 'user' END, CASE WHEN n % 4 > 0 THEN {reasons}[1 + n % 10] END, '',
+    CASE WHEN n % 3 = 0 THEN 'agent' ELSE 'user' END,
+    CASE WHEN CASE tenant_id WHEN {few} THEN n / 10 ELSE n END % 4 > 0 THEN {reasons}[1 + n % 10] END, '',
     NULL, CASE WHEN n % 10 < 6 THEN '' WHEN n % 1000 = 999 THEN 'evaluation_failed' ELSE (1 + n % 5)::text END
 FROM (
-    SELECT n, CASE WHEN n % 10 < 8 THEN {big} ELSE {small} END AS tenant_id,
+    SELECT n, (ARRAY[{big}, {big}, {big}, {big}, {big}, {big}, {big}, {big}, {small}, {few}])[1 + n % 10] AS tenant_id,
         timestamptz {newest} - (n * {step}) * interval '1 microsecond' AS at,
         hashint8(n) / 4294967296.0 + 0.5 AS r, (300 * power(hashint8(n * 7) / 4294967296.0 + 0.5, 3))::int AS agent,
         (1200 * power(hashint8(n * 11) / 4294967296.0 + 0.5, 4))::int AS seconds,
@@ -46,6 +54,8 @@ FROM (
 def ensure(rows: int) -> bool:
     """Make the records unless an earlier run did; whether it had to."""
     if Tenant.objects.filter(slug=f"made-{rows}").exists():
+        if not Tenant.objects.filter(slug=FEW).exists():
+            raise SystemExit(f"The records were made by an earlier version: remove {settings.AICC_HOME}")
         return False
     with transaction.atomic():
         _make(rows)
@@ -55,22 +65,22 @@ def ensure(rows: int) -> bool:
 
 
 def _make(rows: int) -> None:
-    big, small = (_tenant(slug) for slug in (BIG, SMALL))
-    agents = (Account(tenant=big, name=f"agent{i}", employee_id=str(80000 + i)) for i in range(301))
-    accounts = Account.objects.bulk_create(agents)
+    big, small, few = (_tenant(slug) for slug in (BIG, SMALL, FEW))
     units = _units(big)
     queues = SkillQueue.objects.bulk_create(SkillQueue(tenant=big, name=f"Queue {i}") for i in range(20))
     reasons = CallReason.objects.bulk_create(CallReason(tenant=big, name=f"Reason {i}") for i in range(10))
     newest = datetime.now(UTC)
     step = DAYS * 24 * 3600 * 1_000_000 // rows
     values = {
-        "accounts": _array(accounts),
+        "accounts": _array(_agents(big)),
+        "few_accounts": _array(_agents(few)),
         "units": _array(units),
         "unit_count": len(units),
         "queues": _array(queues),
         "reasons": _array(reasons),
         "big": big.pk,
         "small": small.pk,
+        "few": few.pk,
         "newest": f"'{newest.isoformat()}'",
         "step": step,
     }
@@ -106,6 +116,12 @@ def _tenant(slug: str) -> Tenant:
     parameters.ISOLATION.set(tenant, True)
     Account.objects.create(tenant=tenant, username=f"{slug}-admin", name=f"{slug}-admin", is_administrator=True)
     return tenant
+
+
+def _agents(tenant: Tenant) -> list[Account]:
+    return Account.objects.bulk_create(
+        Account(tenant=tenant, name=f"agent{i}", employee_id=str(80000 + i)) for i in range(301)
+    )
 
 
 def _units(tenant: Tenant) -> list[OrganizationUnit]:
