@@ -12,6 +12,7 @@ from django.utils import timezone
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from aicc.tenants.models import Account, Tenant
+from contacts.decisions import CallReason
 from contacts.models import ContactRecord
 from tests import builders, media
 
@@ -296,22 +297,27 @@ def test_escape_closes_only_what_is_on_top(page: Page, listed: str, records: lis
 
 @pytest.mark.parametrize("place", ["drawer", "page"])
 def test_what_a_dialog_changed_is_read_again(
-    page: Page, site: str, listed: str, acme: Tenant, agent: Account, records: list[ContactRecord], place: str
+    page: Page, site: str, listed: str, acme: Tenant, records: list[ContactRecord], place: str
 ) -> None:
     if place == "drawer":
         open_by_keyboard(page, records[0])
     else:
         page.goto(f"{site}/contacts/{records[0].id}/")
     expect(page.locator("#reason")).to_contain_text("No call reason yet")
-    (reason,) = {record.call_reason for record in builders.load(acme, builders.contact(call_reason=["Billing"]))}
-    assert reason
-    records[0].set_call_reason(reason, "said later", by=agent, now=timezone.now())
-    page.get_by_role("link", name="Play from 0:07").focus()
+    CallReason.objects.create(tenant=acme, name="Refund")
 
-    page.evaluate("document.body.dispatchEvent(new CustomEvent('contacts:changed', { bubbles: true }))")
+    page.locator("#process-contact").press("Enter")
+    process = page.get_by_role("dialog", name="Process")
+    expect(process.get_by_label("Search call reasons")).to_be_focused()
+    page.keyboard.type("ref")
+    page.keyboard.press("Enter")
+    process.get_by_label("Call Remarks").fill("said later")
+    page.keyboard.press("Control+Enter")
 
     expect(page.locator("#reason")).to_contain_text("said later")
-    expect(page.get_by_role("heading", name="Conversation content")).to_be_focused()
+    expect(page.locator("#reason")).to_contain_text("Set by agent")
+    expect(page.locator("#process-contact")).to_be_focused()
+    expect(page.locator("#drawer[open]")).to_have_count(int(place == "drawer"))
 
 
 def test_all_lines_of_a_long_conversation_come_without_leaving_the_drawer(
