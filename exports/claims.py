@@ -40,7 +40,7 @@ WITH held AS (
 ), unfinished AS (
     SELECT id, tenant_id, attempt, requested_at, hashtextextended(id::text, 0) AS key,
         hashtextextended(id::text, 0) IN (SELECT key FROM held) AS is_held,
-        attempt <> %(attempts)s - 1 OR started_at <= now() - %(pause)s AS is_due
+        attempt <> %(attempts)s - 1 OR started_at <= now() - %(pause)s * interval '1 s' AS is_due
     FROM exports_exporttask WHERE status IN ('waiting', 'running')
 ), ranked AS (
     SELECT id, attempt, requested_at, is_held, is_due, key,
@@ -111,7 +111,7 @@ def next_task() -> Iterator[Claim | None]:
 
 def _claim() -> Claim | None:
     with connections[CONNECTION].cursor() as cursor:
-        cursor.execute(FREE, {"attempts": ATTEMPTS, "pause": LAST_PAUSE})
+        cursor.execute(FREE, {"attempts": ATTEMPTS, "pause": LAST_PAUSE.total_seconds()})
         free = cursor.fetchall()
         for number, (id, attempt, key) in enumerate(free, 1):
             cursor.execute("SELECT pg_try_advisory_lock(%s)", [key])
