@@ -1,5 +1,6 @@
 """Is this process up, and can it work? For load balancers and container engines, without sign-in."""
 
+import logging
 from collections.abc import Callable
 
 import redis
@@ -10,6 +11,11 @@ from django.core.files.storage import default_storage
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
+
+from aicc.lib.sealing import KeyFileError, KeyFileMissing, key_file
+from aicc.tenants import parameters
+
+logger = logging.getLogger(__name__)
 
 
 @login_not_required
@@ -22,16 +28,27 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @login_not_required
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
-    """200 when database, broker and storage work, else 503; the body names which."""
-    parts = {"database": _database, "broker": _broker, "storage": _storage}
+    """200 when database, broker, storage and key file work, else 503; the body names which.
+
+    Anybody may ask: in words it says what to look at. Where that is and why is in the log.
+    """
+    parts = {"database": _database, "broker": _broker, "storage": _storage, "key_file": _key_file}
     state = {name: _works(check) for name, check in parts.items()}
-    return JsonResponse(state, status=200 if all(state.values()) else 503)
+    if all(state.values()):
+        return JsonResponse(state)
+    said = ", ".join(name.replace("_", " ") for name, works in state.items() if not works)
+    return JsonResponse({**state, "reason": f"Cannot be used: {said}. The log says why."}, status=503)
 
 
 def _works(check: Callable[[], None]) -> bool:
     try:
         check()
-    except Exception:
+    except KeyFileError as error:
+        logger.error("%s", error)
+        return False
+    except Exception as error:
+        # An address may have a password in it.
+        logger.error("Not ready: %s in%s.", type(error).__name__, check.__name__.replace("_", " "))
         return False
     return True
 
@@ -49,3 +66,12 @@ def _broker() -> None:
 def _storage() -> None:
     name = default_storage.save("readyz", ContentFile(b"ok"))
     default_storage.delete(name)
+
+
+def _key_file() -> None:
+    """A key file that is there may have sealed personal data; one that is not is missed only with encryption."""
+    try:
+        key_file().ring()
+    except KeyFileMissing:
+        if parameters.ENCRYPTION.value(None):
+            raise

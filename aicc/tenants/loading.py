@@ -79,7 +79,9 @@ class LoadCommand(BaseCommand):
             f"{summary['new']:,} new, {summary['updated']:,} updated, {summary['unchanged']:,} unchanged, "
             f"{summary['rejected']:,} rejected."
         )
-        return f"Stopped by {stopped_by}: run it again for the rest. {said}" if stopped_by else said
+        if stopped_by:
+            said = f"Stopped by {stopped_by}: run it again for the rest. {said}"
+        return f"Nothing was written. A load would give: {said}" if summary["dry_run"] else said
 
     def more_words(self, summary: dict[str, Any]) -> Iterator[str]:
         """Further sentences for people."""
@@ -89,6 +91,7 @@ class LoadCommand(BaseCommand):
         parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a file, or a folder of files")
         parser.add_argument("--tenant", required=True, metavar="SLUG")
         parser.add_argument("--source", default="default", metavar="NAME", help="the system that gave out the ids")
+        parser.add_argument("--dry-run", action="store_true", help="check and count, and write nothing")
         parser.add_argument("--json", action="store_true", help="say what was done as one JSON object")
         parser.add_argument(
             "--rejects", type=Path, default=Path("rejects.ndjson"), metavar="FILE", help="default: %(default)s"
@@ -133,6 +136,7 @@ class LoadCommand(BaseCommand):
         summary = {
             "tenant": tenant.slug,
             "source": source,
+            "dry_run": options["dry_run"],
             "outcome": "failed" if failure else "stopped" if stop.name else "rejected" if rejects.count else "loaded",
             "files": len(files),
             "records": report.seen,

@@ -1,15 +1,14 @@
 """What would a load do? Contacts are checked and counted like those of a load, and nothing is written.
 
-What the loader's own rules are is left to `loader`. What only the database could refuse is not known here.
+What the loader's own rules are is left to `loader`, what is stored already to `aicc.lib.rehearsal`. What only the
+database could refuse is not known here.
 """
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db import connection
-from django.db.backends.utils import CursorWrapper
-
+from aicc.lib.rehearsal import Known, known
 from aicc.tenants.models import Tenant
 from contacts.ingest.loader import BATCH, Rejection, Report, record_id
 from contacts.ingest.names import Names
@@ -50,26 +49,21 @@ def rehearse(
         report.rejected += 1
         on_reject(Rejection(where, line, reason))
 
-    with connection.cursor() as cursor:
-        # The versions that this rehearsal has seen: on disk, because a load may have more than fit into memory.
-        cursor.execute("CREATE TEMPORARY TABLE rehearsed (id bigint PRIMARY KEY, updated_at timestamptz NOT NULL)")
-        try:
-            for read in reads:
-                report.bytes += read.bytes
-                if read.reason:
-                    reject(read.where, read.line, read.reason)
-                for contact in read.contacts:
-                    version = _Version(contact.updated_at, _refusal(names, contact), read.where, read.line)
-                    batch.versions.setdefault(record_id(tenant, source, contact.id), []).append(version)
-                batch.size += 1
-                if batch.size >= BATCH:
-                    _count(cursor, tenant, batch, report, reject)
-                    batch = _Batch()
-                    on_progress(report)
-            _count(cursor, tenant, batch, report, reject)
-            on_progress(report)
-        finally:
-            cursor.execute("DROP TABLE rehearsed")
+    with known(ContactRecord._meta.db_table, tenant.pk) as stored:
+        for read in reads:
+            report.bytes += read.bytes
+            if read.reason:
+                reject(read.where, read.line, read.reason)
+            for contact in read.contacts:
+                version = _Version(contact.updated_at, _refusal(names, contact), read.where, read.line)
+                batch.versions.setdefault(record_id(tenant, source, contact.id), []).append(version)
+            batch.size += 1
+            if batch.size >= BATCH:
+                _count(stored, batch, report, reject)
+                batch = _Batch()
+                on_progress(report)
+        _count(stored, batch, report, reject)
+        on_progress(report)
     return report
 
 
@@ -85,36 +79,18 @@ def _refusal(names: Names, contact: Contact) -> str:
     return ""
 
 
-def _count(
-    cursor: CursorWrapper, tenant: Tenant, batch: _Batch, report: Report, reject: Callable[[str, int, str], None]
-) -> None:
-    known = _known(cursor, tenant, list(batch.versions))
+def _count(stored: Known, batch: _Batch, report: Report, reject: Callable[[str, int, str], None]) -> None:
+    before = stored.of(batch.versions)
     fresh: dict[int, datetime] = {}
     for id, versions in batch.versions.items():
         # The newest first, as a load does; where it is refused, the one before it has its turn.
         for version in sorted(versions, key=lambda version: version.updated_at, reverse=True):
-            if id in fresh or (id in known and version.updated_at <= known[id]):
+            if id in fresh or (id in before and version.updated_at <= before[id]):
                 report.unchanged += 1
             elif version.refusal:
                 reject(version.where, version.line, version.refusal)
             else:
                 fresh[id] = version.updated_at
-                report.updated += id in known
-                report.inserted += id not in known
-    cursor.execute(
-        "INSERT INTO rehearsed SELECT * FROM unnest(%s::bigint[], %s::timestamptz[])"
-        " ON CONFLICT (id) DO UPDATE SET updated_at = EXCLUDED.updated_at",
-        [list(fresh), list(fresh.values())],
-    )
-
-
-def _known(cursor: CursorWrapper, tenant: Tenant, ids: list[int]) -> dict[int, datetime]:
-    """The newest version of each id: stored, or seen earlier in this rehearsal."""
-    table = ContactRecord._meta.db_table
-    cursor.execute(
-        f"SELECT id, max(updated_at) FROM (SELECT id, updated_at FROM {table}"  # noqa: S608 – a name of our own
-        " WHERE tenant_id = %s AND id = ANY(%s::bigint[])"
-        " UNION ALL SELECT id, updated_at FROM rehearsed WHERE id = ANY(%s::bigint[])) known GROUP BY id",
-        [tenant.pk, ids, ids],
-    )
-    return dict(cursor.fetchall())
+                report.updated += id in before
+                report.inserted += id not in before
+    stored.add(fresh)

@@ -62,7 +62,7 @@ class _Kept:
     no_details: str
 
 
-class _Unrecorded(Exception):
+class Unrecorded(Exception):
     """A call that is not to be recorded, with the reason in words."""
 
 
@@ -137,11 +137,12 @@ def _load_batch(
                 for entry in entries
                 if entry.id not in stored or entry.call.updated_at > stored[entry.id].updated_at
             ]
-            rule, refused, left_out, kept = _Rule(tenant, strict, newer), [], Counter[str](), []
+            rule = Rule(tenant, strict, {entry.call.access_code for entry in newer})
+            refused, left_out, kept = [], Counter[str](), []
             for entry in newer:
                 try:
-                    kept.append(rule.kept(entry))
-                except _Unrecorded as reason:
+                    kept.append(_Kept(entry, *rule.kept(entry.call)))
+                except Unrecorded as reason:
                     left_out[str(reason)] += 1
                 except Rejected as reason:
                     refused.append((entry, str(reason)))
@@ -168,34 +169,38 @@ def _load_batch(
     return refused
 
 
-class _Rule:
+class Rule:
     """What is to be recorded of a batch: the settings and the bots as they are in this transaction."""
 
-    def __init__(self, tenant: Tenant, strict: bool, entries: list[_Entry]) -> None:
-        self.tenant, self.strict = tenant, strict
+    def __init__(self, tenant: Tenant, strict: bool, codes: set[str], *, makes_bots: bool = True) -> None:
+        self.tenant, self.strict, self.makes_bots = tenant, strict, makes_bots
         # An administrator may have changed them since the batch before.
         tenant.__dict__.pop("parameter_values", None)
         self.flags = recording.Flags.of(tenant)
-        codes = {entry.call.access_code for entry in entries}
         known = Bot.objects.for_tenant(tenant).filter(access_code__in=codes)
         self.bots = {bot.access_code: bot for bot in known}
 
-    def kept(self, entry: _Entry) -> _Kept:
-        """Raises _Unrecorded, or Rejected when its bot is unknown and must not be."""
+    def kept(self, call: Call) -> tuple[Bot, str]:
+        """The call's bot, and why its turns are not kept if they are not.
+
+        Raises Unrecorded, or Rejected when its bot is unknown and must not be.
+        """
         if self.flags.calls == Flag.OFF:
             # Nothing is kept of such a call, its access code neither.
-            raise _Unrecorded(recording.CALLS.said(Flag.OFF))
-        bot = self.bots.get(entry.call.access_code) or self._made(entry.call)
+            raise Unrecorded(recording.CALLS.said(Flag.OFF))
+        bot = self.bots.get(call.access_code) or self._made(call)
         recorded = self.flags.recorded_of(bot)
         if not recorded.call:
-            raise _Unrecorded(recording.CALLS.said(self.flags.calls))
+            raise Unrecorded(recording.CALLS.said(self.flags.calls))
         setting = recording.DETAILS[BotType(bot.type)]
-        return _Kept(entry, bot, "" if recorded.details else setting.said(self.flags.details(bot.type)))
+        return bot, "" if recorded.details else setting.said(self.flags.details(bot.type))
 
     def _made(self, call: Call) -> Bot:
         """A bot for an unknown access code, to be looked at by an administrator: it is named after the code."""
         if self.strict:
             raise Rejected(f"access_code {call.access_code} is unknown")
+        if not self.makes_bots:
+            return Bot(tenant=self.tenant, type=call.type, access_code=call.access_code)
         bots, name, number = Bot.objects.for_tenant(self.tenant), call.access_code, 1
         while bots.filter(name=name).exists():
             number += 1

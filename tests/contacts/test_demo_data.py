@@ -31,7 +31,7 @@ from contacts.choices import (
 from contacts.demo import words
 from contacts.ingest.native import check
 from contacts.management.commands import demo_contacts
-from contacts.models import CallReason, ContactRecord, Message
+from contacts.models import CallReason, ContactRecord, Message, Phase
 
 NOW = datetime(2026, 3, 18, 7, 5, tzinfo=UTC)
 HONG_KONG = ZoneInfo("Asia/Hong_Kong")
@@ -326,6 +326,7 @@ def test_contacts_load_without_a_rejection_and_without_making_anything_up(tenant
     assert "Acme Retail Group: 320 contacts" in output
     assert ContactRecord.objects.across_tenants().count() == 400
     assert Message.objects.across_tenants().exists()
+    assert Phase.objects.across_tenants().count() > 400
     # Accounts, units and call reasons are those of the demo: the loader knew every name.
     assert Account.objects.across_tenants().count() == accounts
     assert not CallReason.objects.across_tenants().filter(is_active=False).exists()

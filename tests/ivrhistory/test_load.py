@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from aicc.lib.sealing import key_file
 from aicc.tenants import parameters
-from ivrhistory import ingest, tasks
+from ivrhistory import ingest, recording, tasks
 from ivrhistory.models import Bot, IvrCall, IvrTurn
 from tests import builders
 from tests.builders import ivr_call, load_ivr, written
@@ -218,3 +218,43 @@ def test_a_load_that_broke_off_is_simply_run_again(acme, monkeypatch):
 def test_the_clock_makes_the_partitions_of_the_coming_months(db):
     assert len(tasks.make_partitions()) == 4
     assert tasks.make_partitions() == []
+
+
+def version(id, minute, **fields):
+    return ivr_call(id=id, call_id=id, updated_at=f"2026-03-01T10:{minute:02}:00Z", **fields)
+
+
+REHEARSED = [
+    version("new", 1),
+    version("stored", 1),
+    version("older", 0),
+    version("newer", 3),
+    version("twice", 2),
+    version("twice", 1),
+    version("unknown", 2, access_code="555"),
+    version("unknown", 1),
+    version("unknown too", 1, access_code="555", type="intelligent_robot"),
+    "nonsense\n",
+    version("twice", 3),
+]
+
+
+@pytest.mark.parametrize("strict", [False, True])
+@pytest.mark.parametrize("batch", [3, 5_000])
+@pytest.mark.parametrize("flag", ["off", "on", "bot_level"])
+def test_a_rehearsal_writes_nothing_and_counts_what_a_load_does(acme, load, monkeypatch, strict, batch, flag):
+    monkeypatch.setattr("ivrhistory.ingest.rehearsal.BATCH", batch)
+    monkeypatch.setattr("ivrhistory.ingest.loader.BATCH", batch)
+    load([version("stored", 1), version("older", 1), version("newer", 1)])
+    for setting in (recording.CALLS, recording.ROBOT_DETAILS, recording.IVR_DETAILS):
+        setting.parameter.set(acme, flag)
+    before, bots = rows(acme), set(Bot.objects.for_tenant(acme))
+
+    rehearsed, rejected = load(REHEARSED, strict=strict, dry_run=True)
+
+    assert (rows(acme), set(Bot.objects.for_tenant(acme))) == (before, bots)
+    loaded, loaded_rejected = load(REHEARSED, strict=strict)
+    assert (rehearsed.pop("dry_run"), loaded.pop("dry_run")) == (True, False)
+    del rehearsed["seconds"], loaded["seconds"]
+    assert rehearsed == loaded
+    assert sorted(rejected) == sorted(loaded_rejected)

@@ -21,7 +21,6 @@ class Command(LoadCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
         parser.add_argument("--strict", action="store_true", help="reject contacts of accounts that are unknown")
-        parser.add_argument("--dry-run", action="store_true", help="check and count, and write nothing")
         parser.add_argument("--media", type=Path, metavar="DIR", help="the folder of recordings that contacts name")
 
     def check_options(self, options: dict[str, Any]) -> None:
@@ -50,12 +49,7 @@ class Command(LoadCommand):
         )
 
     def told(self, report: batches.Report, options: dict[str, Any]) -> dict[str, Any]:
-        recordings = {name: value for name, value in vars(report).items() if name.startswith("recordings")}
-        return {"dry_run": options["dry_run"], **recordings}
-
-    def words(self, summary: dict[str, Any], stopped_by: str) -> str:
-        said = super().words(summary, stopped_by)
-        return f"Nothing was written. A load would give: {said}" if summary["dry_run"] else said
+        return {name: value for name, value in vars(report).items() if name.startswith("recordings")}
 
     def more_words(self, summary: dict[str, Any]) -> Iterator[str]:
         if summary["recordings"] or summary["recordings_rejected"]:

@@ -36,7 +36,8 @@ class Command(LoadCommand):
         on_progress: Callable[[batches.Report], None],
         options: dict[str, Any],
     ) -> ingest.Report:
-        return ingest.load(
+        work = ingest.rehearse if options["dry_run"] else ingest.load
+        return work(
             tenant, reads, source=source, strict=options["strict"], on_reject=on_reject, on_progress=on_progress
         )
 
