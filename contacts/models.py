@@ -6,6 +6,7 @@ tenant decides about them to `decisions`.
 
 from datetime import datetime, timedelta
 from typing import BinaryIO, Self, cast
+from zlib import crc32
 
 from django.core.files.storage import default_storage
 from django.db import models
@@ -39,10 +40,6 @@ class ContactRecordQuerySet(TenantQuerySet):
     def of_call(self, call_sn: str) -> Self:
         """The contact records of one call: one per handling agent."""
         return self.filter(call_sn=call_sn)
-
-    def unfinished(self) -> Self:
-        """Those that wait for a call reason."""
-        return self.filter(UNFINISHED)
 
 
 class ContactRecord(models.Model):
@@ -113,13 +110,9 @@ class ContactRecord(models.Model):
         return self.call_sn
 
     @property
-    def is_unfinished(self) -> bool:
-        return self.call_reason_id is None and self.account_id is not None and self.ended_at is not None
-
-    @property
     def reason_seen(self) -> str:
-        """Which call reason stands here: what a form sends back to say what its author saw."""
-        return f"{self.reason_version}.{self.call_reason_id or 0}"
+        """Which call reason and remarks stand here: what a form sends back to say what its author saw."""
+        return f"{self.reason_version}.{self.call_reason_id or 0}.{crc32(self.remarks.encode())}"
 
     @property
     def came_with_reason(self) -> bool:

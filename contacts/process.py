@@ -19,6 +19,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
+from psycopg.errors import ForeignKeyViolation
 
 from aicc.lib.text import is_digits
 from aicc.tenants.access import tenant_page
@@ -31,7 +32,7 @@ from contacts.data_items import all_items, reason_path
 from contacts.decisions import CallReason
 from contacts.filters import UNFINISHED_TAB
 from contacts.forms import LONGEST_REMARKS, OfferedReasons, ProcessForm
-from contacts.models import ContactRecord
+from contacts.models import ContactRecord, ContactRecordQuerySet
 from contacts.offers import Refused
 from contacts.search import RELATED
 from contacts.visibility import Visibility
@@ -41,6 +42,10 @@ FACTS = ("customer_number", "media_type", "started_at", "duration")
 _RECENT = "recent_call_reasons"
 MOST_RECENT = 5
 _LARGEST_ID = 2**63 - 1
+
+
+class _Gone(Exception):
+    """The call reason was deleted or deactivated while its form was on its way."""
 
 
 @dataclass(frozen=True)
@@ -114,9 +119,8 @@ def _chosen(sent: Sequence[str]) -> list[int]:
 
 def _records(account: Account, ids: list[int]) -> list[ContactRecord]:
     """The records with these ids. 404 when one is out of reach, 403 or Refused when one may not be processed."""
-    reach = Visibility.of(account).within_reach().select_related(*RELATED).defer("extended")
-    # No id is larger; asked for one, the database would not answer.
-    found = {record.id: record for record in reach.filter(id__in=[id for id in ids if id <= _LARGEST_ID])}
+    reach = _within_reach(account, ids).select_related(*RELATED).defer("extended")
+    found = {record.id: record for record in reach}
     if len(found) < len(ids):
         raise Http404
     offers = [processing.offer(record, account) for record in found.values()]
@@ -130,6 +134,11 @@ def _records(account: Account, ids: list[int]) -> list[ContactRecord]:
     return records
 
 
+def _within_reach(account: Account, ids: list[int]) -> ContactRecordQuerySet:
+    # No id is larger; asked for one, the database would not answer.
+    return Visibility.of(account).within_reach().filter(id__in=[id for id in ids if id <= _LARGEST_ID])
+
+
 def _fresh(records: list[ContactRecord]) -> Sheet:
     """The dialog as it opens: one record as it is, several with nothing said yet."""
     reasons = OfferedReasons(records[0].tenant, [record.call_reason_id for record in records if record.call_reason_id])
@@ -141,10 +150,12 @@ def _fresh(records: list[ContactRecord]) -> Sheet:
 def _save(request: HttpRequest, ids: list[int]) -> HttpResponse:
     with transaction.atomic():
         # Nobody else changes them from here on; what was allowed before that is asked again.
-        processing.held(Visibility.of(request.user).within_reach(), request.user, ids)
+        is_held = processing.hold(_within_reach(request.user, ids), request.user, ids)
         account = Account.objects.across_tenants().select_related("tenant").get(pk=request.user.pk)
         if not account.is_active:
             raise PermissionDenied
+        if not is_held:
+            raise Http404
         sheet = _sent(request, _records(account, ids))
         chosen = [record for record in sheet.records if record.id not in sheet.kept]
         # With a mistake and a conflict both are said. Where all is left as somebody else left it, nothing need be said.
@@ -175,13 +186,15 @@ def _set(request: HttpRequest, sheet: Sheet, records: list[ContactRecord], accou
     try:
         with transaction.atomic():
             if reason is None:
-                raise IntegrityError
+                raise _Gone
             # Empty remarks of several leave each its own.
             said = None if sheet.record is None and not remarks else remarks
             processing.process(records, reason, said, by=account, now=timezone.now())
             # Whether the reason is still there is otherwise asked when it is too late to say so.
             connection.check_constraints()
-    except IntegrityError:
+    except (_Gone, IntegrityError) as error:
+        if not isinstance(error.__cause__, ForeignKeyViolation | None):
+            raise
         sheet.form.add_error("reason", sheet.form.fields["reason"].error_messages["gone"])
         return False
     for record in records:
@@ -203,14 +216,14 @@ def _saved(request: HttpRequest, sheet: Sheet, number: int) -> HttpResponse:
     """On to the next contact where that was asked for, else back to where the dialog was opened."""
     if sheet.record is None:
         said = ngettext("Call reason of %(number)s contact set.", "Call reason of %(number)s contacts set.", number)
-        said = said % {"number": number}
+        said = said % {"number": number} if number else _("Left as they were.")
     else:
         said = _("Call reason set.") if number else _("Left as it was.")
     changed = {"ids": [str(record.id) for record in sheet.records]}
     if sheet.record and request.POST.get("then") == "next":
         record = unfinished.following(request.GET, request.user, sheet.record, timezone.now())
         if record:
-            record = _records(request.user, [record.id])[0]
+            record.tenant = request.user.tenant
             if not request.htmx:
                 messages.success(request, said)
                 return HttpResponseRedirect(process_address(request.GET, record.id))

@@ -34,15 +34,16 @@ def offer(record: ContactRecord, account: Account) -> Offer:
     return Offer(permitted, "" if record.ended_at else gettext_lazy("The contact has not ended yet."))
 
 
-def held(reach: ContactRecordQuerySet, account: Account, ids: Sequence[int]) -> list[ContactRecord]:
-    """The records with these ids, which nobody else changes until the end of the transaction, in the order given."""
-    if len(ids) > 1:
-        # A load holds many records as well. One at a time, or each might wait for the other.
-        with connection.cursor() as cursor:
-            bulk.lock(cursor, "load_contacts", account.tenant_id)
-    found = reach.filter(id__in=ids).order_by("id").select_for_update(of=("self",), no_key=True)
-    records = {record.id: record for record in found.select_related("call_reason__parent__parent")}
-    return [records[id] for id in ids if id in records]
+def hold(reach: ContactRecordQuerySet, account: Account, ids: Sequence[int]) -> bool:
+    """Let nobody else change the records with these ids until the end of the transaction. False: one is not there.
+
+    What they say is to be read afterwards: a row that was waited for comes with what was joined to it before.
+    """
+    # Not while a batch is loaded: it holds many records as well, and may move one to another month.
+    with connection.cursor() as cursor:
+        bulk.lock(cursor, "load_contacts", account.tenant_id)
+    held = reach.filter(id__in=ids).order_by("id").select_for_update(no_key=True).values_list("id", flat=True)
+    return len(held) == len(ids)
 
 
 def changed(records: Sequence[ContactRecord], seen: Mapping[int, str]) -> list[ContactRecord]:

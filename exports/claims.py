@@ -9,7 +9,6 @@ import secrets
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +22,6 @@ from exports.models import ATTEMPTS, ExportTask, ExportTaskQuerySet, part_of, re
 logger = logging.getLogger(__name__)
 
 CONNECTION = "claims"
-# A task goes on at once where a worker died. Whatever interrupts it twice may take a while, as a database that fails
-# over does: so long after the last attempt but one began comes the last.
-LAST_PAUSE = timedelta(seconds=60)
 # Between two writes of how far a task is, which is also how soon a worker notices that it was cancelled.
 PROGRESS_SECONDS = 0.5
 LONGEST_FAILURE = ExportTask._meta.get_field("failure").max_length
@@ -39,16 +35,15 @@ WITH held AS (
         AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
 ), unfinished AS (
     SELECT id, tenant_id, attempt, requested_at, hashtextextended(id::text, 0) AS key,
-        hashtextextended(id::text, 0) IN (SELECT key FROM held) AS is_held,
-        attempt <> %(attempts)s - 1 OR started_at <= now() - %(pause)s * interval '1 s' AS is_due
+        hashtextextended(id::text, 0) IN (SELECT key FROM held) AS is_held
     FROM exports_exporttask WHERE status IN ('waiting', 'running')
 ), ranked AS (
-    SELECT id, attempt, requested_at, is_held, is_due, key,
+    SELECT id, attempt, requested_at, is_held, key,
         count(*) FILTER (WHERE is_held) OVER (PARTITION BY tenant_id)
-            + row_number() OVER (PARTITION BY tenant_id, is_held, is_due ORDER BY requested_at, id) AS turn
+            + row_number() OVER (PARTITION BY tenant_id, is_held ORDER BY requested_at, id) AS turn
     FROM unfinished
 )
-SELECT id, attempt, key FROM ranked WHERE NOT is_held AND is_due ORDER BY turn, requested_at, id LIMIT 20
+SELECT id, attempt, key FROM ranked WHERE NOT is_held ORDER BY turn, requested_at, id LIMIT 20
 """
 
 
@@ -111,7 +106,7 @@ def next_task() -> Iterator[Claim | None]:
 
 def _claim() -> Claim | None:
     with connections[CONNECTION].cursor() as cursor:
-        cursor.execute(FREE, {"attempts": ATTEMPTS, "pause": LAST_PAUSE.total_seconds()})
+        cursor.execute(FREE)
         free = cursor.fetchall()
         for number, (id, attempt, key) in enumerate(free, 1):
             cursor.execute("SELECT pg_try_advisory_lock(%s)", [key])

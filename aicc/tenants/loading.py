@@ -225,7 +225,7 @@ class _Rejects:
 
 
 class _Stop:
-    """SIGINT and SIGTERM end the load after the batch it is at; a second one ends it at once."""
+    """SIGINT and SIGTERM end the load after what was read; a second one ends it at once."""
 
     def __init__(self, stderr: Any) -> None:
         self.stderr = stderr
@@ -246,7 +246,7 @@ class _Stop:
     def _ask(self, number: int, _frame: object) -> None:
         self.name, self.exit_code = signal.Signals(number).name, 128 + number
         self.__exit__()
-        self.stderr.write("Stopping after this batch.")
+        self.stderr.write("Stopping once what was read is loaded.")
 
 
 def usage(message: str) -> CommandError:

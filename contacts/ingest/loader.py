@@ -21,7 +21,7 @@ from contacts.ingest.media import attach
 from contacts.ingest.names import Names
 from contacts.ingest.native import Contact, Rejected
 from contacts.ingest.sources import Read
-from contacts.models import ContactRecord, Handled, Message, Phase, Transfer
+from contacts.models import ContactRecord, Handled, Message, Phase, ReasonChange, Transfer
 
 # What one transaction takes: so many documents, or so many bytes of them.
 BATCH = 10_000
@@ -177,6 +177,9 @@ def _load_batch(
                 (Phase, _PHASE_COLUMNS, _phase_rows(tenant_id, loaded)),
             ):
                 bulk.replace_parts(cursor, model._meta.db_table, columns, parts, tenant_id=tenant_id, merged=merged)
+            # What is new has no history: a month that was dropped may have left one behind.
+            new = bulk.Merged(merged.inserted, [])
+            bulk.replace_parts(cursor, ReasonChange._meta.db_table, [], (), tenant_id=tenant_id, merged=new)
     except (DataError, IntegrityError) as error:
         names.forget()
         if len(entries) == 1:

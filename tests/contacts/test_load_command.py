@@ -99,7 +99,7 @@ def test_a_signal_ends_a_load_after_its_batch(acme, tmp_path, number):
     assert process.returncode == 128 + number, err
     assert (summary["outcome"], summary["rejected"]) == ("stopped", 0)
     assert 0 < summary["new"] == rows(acme)["ContactRecord"] < 25_000
-    assert "Stopping after this batch." in err
+    assert "Stopping once what was read is loaded." in err
 
 
 # --- Words and JSON ------------------------------------------------------------------------------------------------

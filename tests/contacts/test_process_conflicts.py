@@ -1,12 +1,9 @@
 """What if two people set the call reason of a contact? Nobody is overwritten unawares."""
 
-from threading import Barrier, Thread
-
 import pytest
-from django.db import connection
 from django.utils import timezone
 
-from contacts.models import ContactRecord, ReasonChange
+from contacts.models import ContactRecord
 from tests.contacts.processes import HTMX, reason_of, said, several, url
 from tests.pages import filled
 
@@ -101,30 +98,6 @@ def test_a_form_that_does_not_say_what_its_author_saw_is_a_conflict(backlog, cli
 
     assert response.status_code == 422
     assert reason_of(backlog[0])[0] is None
-
-
-@pytest.mark.django_db(transaction=True)
-def test_of_two_who_save_at_the_same_moment_one_is_told(backlog, reasons, agent, admin, signed_in):
-    record, start, statuses = backlog[0], Barrier(2), []
-
-    def save(account, name):
-        try:
-            client = signed_in(account)
-            form = filled(said(client.get(url(record), headers=HTMX)))
-            start.wait()
-            response = client.post(url(record), {**form, "reason": str(reasons[name].pk)}, headers=HTMX)
-            statuses.append(response.status_code)
-        finally:
-            connection.close()
-
-    threads = [Thread(target=save, args=one) for one in ((agent, "Refund"), (admin, "Other"))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-    assert sorted(statuses) == [200, 422]
-    assert ReasonChange.objects.for_tenant(record.tenant).filter(record_id=record.id).count() == 1
 
 
 def test_rights_taken_away_meanwhile_hold(backlog, client, agent, reasons):

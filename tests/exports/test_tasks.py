@@ -14,7 +14,7 @@ from aicc.tenants.choices import Action
 from aicc.tenants.models import Operation
 from exports import archives, content
 from exports.choices import Kind, Status
-from exports.claims import CONNECTION, LAST_PAUSE, Lost, next_task
+from exports.claims import CONNECTION, Lost, next_task
 from exports.models import ATTEMPTS, ExportTask, part_of, storage
 from exports.tasks import clear_away, take_next
 from tests import builders
@@ -39,11 +39,6 @@ def requested(account, *, kind=Kind.CONTACTS, **fields):
         **{"account": account, "kind": kind, "criteria": "period=1d", "name": "contacts.zip", "format": "csv"}
         | {"items": ["call_sn"], "keys": keys, **fields}
     )
-
-
-def a_minute_later(task):
-    """As if the attempt at a task had begun earlier."""
-    ExportTask.objects.across_tenants().filter(pk=task.pk).update(started_at=timezone.now() - LAST_PAUSE)
 
 
 def names():
@@ -128,7 +123,6 @@ def test_an_interrupted_task_is_tried_three_times_never_with_the_same_key(admin)
             keys += claim.task.keys()
             claim.part.write_text("half")
             assert names() == {claim.part.name}
-        a_minute_later(task)
     with next_task() as claim:
         assert claim is None
 
@@ -136,22 +130,6 @@ def test_an_interrupted_task_is_tried_three_times_never_with_the_same_key(admin)
     assert (task.status, task.failure) == (Status.FAILED, "The file could not be made: 3 attempts were interrupted.")
     assert len(set(keys)) == 2 * ATTEMPTS
     assert names() == set()
-
-
-def test_the_last_attempt_waits_a_minute_and_holds_nobody_up(admin):
-    task = requested(admin)
-    for _attempt in range(ATTEMPTS - 1):
-        with next_task() as claim:
-            assert claim.task == task
-
-    with next_task() as claim:
-        assert claim is None
-    later = requested(admin)
-    with next_task() as claim:
-        assert claim.task == later
-        a_minute_later(task)
-        with next_task() as last:
-            assert (last.task, last.task.attempt) == (task, ATTEMPTS)
 
 
 @pytest.mark.parametrize(
