@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -18,6 +18,7 @@ from aicc.lib.addresses import around
 from aicc.tenants import parameters
 from aicc.tenants.access import signed_in_as_agent, tenant_page
 from aicc.tenants.choices import Permission
+from aicc.tenants.models import Tenant
 from contacts import phases
 from contacts.addresses import came_from
 from contacts.data_items import DataItem, all_items, reason_path, rows, shown_items
@@ -70,7 +71,7 @@ def contact_details(request: HttpRequest, id: int) -> HttpResponse:
         "may_listen": may_listen,
         "conversation": _part(request, "messages", said, FIRST_MESSAGES) if may_listen else Part(),
         "related": replace(related, rows=lines),
-        "transfers": Transfer.objects.filter(**own).order_by("position"),
+        "transfers": _transfers(tenant, call),
         "list_url": came_from(request, "contacts:list"),
         "ivr_url": _ivr_url(request, record),
         **_reason(record, parameters.SET_CALL_REASON.value(tenant)),
@@ -104,6 +105,12 @@ def _timeline(call: ContactRecordQuerySet, record: ContactRecord) -> phases.Time
     loaded = Phase.objects.filter(tenant=record.tenant_id, record_id__in=list(records))
     found = loaded.order_by("started_at", "record_id", "position")[: 4 * phases.MOST]
     return phases.timeline(records.values(), found, own=record.id, now=timezone.now())
+
+
+def _transfers(tenant: Tenant, call: ContactRecordQuerySet) -> QuerySet[Transfer]:
+    """Those of the call that its records within reach tell of."""
+    told = Transfer.objects.filter(tenant=tenant, record_id__in=call.values("id"))
+    return told.order_by(F("transferred_at").asc(nulls_last=True), "record_id", "position")
 
 
 def _reason(record: ContactRecord, is_asked: bool) -> dict[str, Any]:
