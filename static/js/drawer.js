@@ -90,7 +90,9 @@ function mark() {
 
 function beside(step) {
   const all = rows();
-  const index = all.findIndex((row) => row.dataset.recordId === last.id);
+  // From the one that is on its way: every press counts.
+  const from = wanted?.id ?? last.id;
+  const index = all.findIndex((row) => row.dataset.recordId === from);
   // Gone from the list, as what is finished leaves the unfinished: the one that moved up is the next.
   if (index < 0) return all[step > 0 ? last.index : last.index - 1];
   return all[index + step];

@@ -13,8 +13,10 @@ const isOffered = (item) => !isGroup(item) && !item.hasAttribute("data-disabled"
 const rows = () => [...results.querySelectorAll("tr[data-record-id]")];
 const folded = (text) => text.trim().toLocaleLowerCase();
 
-// The row whose contact the dialog is about, and whether the list has to be read again when it closes.
+// The row from which the dialog was opened, the contact it went on to, and whether the list has to be read again when
+// it closes.
 let row = -1;
+let following = null;
 let stale = false;
 
 function begin() {
@@ -191,6 +193,7 @@ document.addEventListener("keydown", (event) => {
 
 document.addEventListener("htmx:beforeRequest", ({ detail }) => {
   if (detail.target !== dialog || dialog.open || !results) return;
+  following = null;
   row = rows().indexOf(detail.elt.closest("tr[data-record-id]"));
   const ticked = detail.elt.id === "several" && results.querySelector("input[name=record]:checked");
   if (ticked) row = rows().indexOf(ticked.closest("tr"));
@@ -201,13 +204,13 @@ document.addEventListener("htmx:afterSwap", ({ target }) => target === dialog &&
 document.addEventListener("contacts:changed", ({ detail }) => {
   stale = true;
   if (!detail.next) dialog.close();
-  else if (row >= 0) row = Math.max(rows().findIndex((one) => one.dataset.recordId === detail.next), 0);
+  else following = detail.next;
 });
 
-// The row that took the place of the one that is done.
+// The row of the contact that was open, or the one that took the place of those that are done.
 document.addEventListener("htmx:afterSettle", ({ detail }) => {
   if (!results || detail.target !== results || row < 0 || dialog.open) return;
-  const place = rows()[row] ?? rows().at(-1);
+  const place = rows().find(({ dataset }) => dataset.recordId === following) ?? rows()[row] ?? rows().at(-1);
   row = -1;
   (place?.querySelector(".operate-process") ?? results.querySelector(".table-region") ?? results).focus();
 });

@@ -15,6 +15,11 @@ document.addEventListener("htmx:beforeRequest", (event) => {
   document.getElementById("criteria-search")?.setAttribute("aria-busy", "true");
 });
 
+// A count that goes away with its rows has nowhere to go any more.
+document.addEventListener("htmx:beforeCleanupElement", ({ target }) => {
+  if (target.id === "result-count") htmx.trigger(target, "htmx:abort");
+});
+
 document.addEventListener("htmx:afterRequest", (event) => {
   if (!isSearch(event)) return;
   results.removeAttribute("aria-busy");

@@ -80,9 +80,9 @@ def page(browser: Browser) -> Iterator[Page]:
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
         yield page
-        # A refusal is an answer; and whoever leaves a page cuts off what it had still asked for.
+        # A refusal is an answer; and what is not wanted any more is cut off.
         refused = "Failed to load resource: the server responded with a status of 4"
-        expected = (refused, "htmx:sendError", "htmx:sendAbort")
+        expected = (refused, "htmx:sendError", "htmx:sendAbort", "htmx:afterRequest")
         assert [complaint for complaint in complaints if not complaint.startswith(expected)] == []
 
 

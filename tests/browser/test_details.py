@@ -120,6 +120,17 @@ def test_back_closes_and_forward_opens_without_a_reload(page: Page, listed: str,
     expect(page).not_to_have_url(listed)
 
 
+def test_every_press_counts_however_fast(page: Page, listed: str, records: list[ContactRecord]) -> None:
+    open_by_keyboard(page, records[0])
+
+    page.evaluate(
+        """() => [1, 2].forEach(() => document.getElementById("drawer")
+            .dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowDown", altKey: true, bubbles: true })))"""
+    )
+
+    expect_open(page, records[2])
+
+
 def test_at_the_ends_of_the_list_there_is_no_further_contact(
     page: Page, listed: str, records: list[ContactRecord]
 ) -> None:

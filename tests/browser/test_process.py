@@ -119,6 +119,27 @@ def test_after_saving_the_row_that_took_the_place_has_the_focus(
     expect(page.get_by_role("treeitem", name="Refund agreed")).to_have_attribute("aria-selected", "true")
 
 
+def test_leaving_after_some_the_contact_that_was_open_has_the_focus(
+    page: Page, sign_in: SignIn, site: str, agent: Account, backlog: list[str]
+) -> None:
+    sign_in(agent)
+    page.goto(f"{site}/contacts/?tab=unfinished")
+    process(page, backlog[1]).press("Enter")
+
+    for left in (5, 4):
+        expect(dialog(page).get_by_role("status").filter(has_text=f"{left} left")).to_be_visible()
+        expect_open(page)
+        page.keyboard.type("deliv")
+        page.keyboard.press("Enter")
+        page.keyboard.press("Control+Enter")
+    expect(dialog(page).get_by_role("status").filter(has_text="3 left")).to_be_visible()
+    expect_open(page)
+    page.keyboard.press("Escape")
+
+    expect_shown(page, backlog[0], *backlog[3:])
+    expect(process(page, backlog[3])).to_be_focused()
+
+
 def test_nothing_entered_is_lost_without_asking(
     page: Page, sign_in: SignIn, site: str, acme: Tenant, agent: Account, backlog: list[str]
 ) -> None:
