@@ -316,6 +316,30 @@ def test_the_phases_are_said_in_words_too(acme, agent, details):
     assert len(page.all("rect", _class="phase-bar")) == 5
 
 
+def test_however_many_phases_another_record_has_the_own_ones_are_there_and_none_is_made_up(acme, agent, details):
+    begun = timezone.now().replace(microsecond=0) - timedelta(hours=2)
+
+    def phase(kind, name, start, end):
+        times = {"started_at": begun + timedelta(seconds=start), "ended_at": begun + timedelta(seconds=end)}
+        return {"kind": kind, "name": name, **{key: at.isoformat() for key, at in times.items()}}
+
+    same = {"account": "agent", "call_sn": CALL_SN, "started_at": begun}
+    same |= {"connected_at": begun + timedelta(seconds=5), "ended_at": begun + timedelta(seconds=660)}
+    _many, own, later = builders.load(
+        acme,
+        builders.contact(phases=[phase("queue", f"q{n}", n, n + 1) for n in range(300)], **same),
+        builders.contact(phases=[phase("talk", "Zoë", 600, 660)], **same),
+        builders.contact(phases=[phase("talk", "Ada", 620, 650)], **same),
+    )
+
+    page = details("agent", own)
+
+    said = phases_of(page)
+    assert [words for words in said if not words.startswith("Queue · q")] == ["Zoë, 1:00 (this contact)"]
+    assert len(said) == 60
+    assert "agent" not in page.one(_class="phases").text
+
+
 def test_a_contact_that_goes_on_says_so(acme, agent, details):
     begun = timezone.now() - timedelta(seconds=30)
     (record,) = builders.load(acme, builders.contact(account="agent", started_at=begun, ended_at=None))
@@ -504,5 +528,6 @@ def test_the_page_asks_as_often_for_many_records_as_for_one(
 # Session (read, and kept alive in a transaction), account, parameters, roles for the page and for the top bar, units
 # and those granted, what the export badge says; then data items and satisfaction levels, the record, its conversation,
 # the call's records with all their recordings, and its transfers. Where lines or records are many, how many. Of the
-# phases, the call's first records in the order of time and what is known of each; what the call reason was before.
-QUERIES_OF_THE_PAGE = 23
+# phases, the call's first records in the order of time, which of them have any, the own ones and the others'; what the
+# call reason was before.
+QUERIES_OF_THE_PAGE = 25
