@@ -227,6 +227,16 @@ def test_saving_keeps_who_and_when_and_logs_it_without_the_words_of_remarks(back
     assert operation.after == {"Call Reason": "Billing › Refund", "Call Remarks": "Changed"}
 
 
+def test_another_reason_leaves_the_remarks_as_they_are(acme, agent, reasons, client):
+    fields = {"call_reason": ["Other"], "remarks": "Two\n\nlines & <b>"}
+    (record,) = builders.load(acme, builders.contact(account="agent", **fields))
+
+    assert sent(client, url(record, ""), reason=reasons["Refund"].pk).status_code == 200
+
+    assert reason_of(record) == ("Refund", "Two\n\nlines & <b>")
+    assert "Call Remarks" not in Operation.objects.across_tenants().get(action=Action.PROCESS).after
+
+
 def test_without_scripts_it_leads_back_to_the_list_or_the_details(backlog, reasons, client):
     first, second, *_rest = backlog
     for record, query, back in (

@@ -59,7 +59,7 @@ def test_theirs_is_kept_or_replaced_on_purpose(backlog, overtaken, client):
     kept = client.post(url(backlog[0]), {**conflict, "conflict": "keep"}, headers=HTMX)
     assert "Left as it was." in said(kept).text
     assert reason_of(backlog[0]) == ("Other", "theirs")
-    replaced = client.post(url(backlog[0]), {**conflict, "remarks": "mine", "conflict": "replace"}, headers=HTMX)
+    replaced = client.post(url(backlog[0]), {**conflict, "conflict": "replace"}, headers=HTMX)
     assert replaced.status_code == 200
     assert reason_of(backlog[0]) == ("Refund", "mine")
 
