@@ -88,6 +88,11 @@ def parse(html: str) -> Element:
     return root
 
 
+def section(page: Element, name: str) -> Element:
+    """The section with this name, of a page that has several."""
+    return page.one("section", id=name)
+
+
 def filled(page: Element) -> dict[str, list[str]]:
     """What a browser would send of the page's form, the one that remembers what its author saw."""
     sent = defaultdict(list)

@@ -1,4 +1,4 @@
-"""Is what was entered in Process kept when somebody goes back or closes the tab, and what is open closed from the top?"""
+"""Is what was entered in Process kept when somebody goes back or closes the tab? Does Back close what is topmost?"""
 
 import re
 from collections.abc import Callable
