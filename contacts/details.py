@@ -31,6 +31,8 @@ from contacts.visibility import Visibility
 FIRST_RECORDS, FIRST_MESSAGES = 20, 200
 # A call reason is changed a few times; what a robot might do must not make a page of it.
 MOST_CHANGES = 100
+# Several records of a call tell of the same phases: more are read of the own and of the others than are drawn.
+MOST_PHASES = 4 * phases.MOST
 # They stand in a section of their own.
 ELSEWHERE = {"call_sn", "call_reason", "remarks"}
 
@@ -103,8 +105,14 @@ def _timeline(call: ContactRecordQuerySet, record: ContactRecord) -> phases.Time
     first = call.order_by("started_at", "id")[: phases.MOST]
     records = {record.id: record, **{leg.id: leg for leg in first}}
     loaded = Phase.objects.filter(tenant=record.tenant_id, record_id__in=list(records))
-    found = loaded.order_by("started_at", "record_id", "position")[: 4 * phases.MOST]
-    return phases.timeline(records.values(), found, own=record.id, now=timezone.now())
+    has_phases = set(loaded.values_list("record_id", flat=True).distinct())
+    in_time = loaded.order_by("started_at", "record_id", "position")
+    # However many the others have: the own ones are read.
+    own, others = in_time.filter(record_id=record.id), in_time.exclude(record_id=record.id)
+    found = [*own[: MOST_PHASES + 1], *others[: MOST_PHASES + 1]]
+    without = [leg for leg in records.values() if leg.id not in has_phases]
+    drawn = phases.timeline(without, found, own=record.id, now=timezone.now())
+    return replace(drawn, is_cut=drawn.is_cut or len(found) > MOST_PHASES) if drawn else None
 
 
 def _transfers(tenant: Tenant, call: ContactRecordQuerySet) -> QuerySet[Transfer]:

@@ -55,7 +55,9 @@ class OfferedReasons:
     def lines(self) -> list[ReasonLine]:
         """In the order a tree is printed."""
         shown = self._offered | self._tree.with_ancestors(self._carried)
-        above = {self._tree[id].parent_id for id in shown}
+        # What is only shown makes no group of an offered one that it stands below.
+        above = {id for offered in self._offered if (id := self._tree[offered].parent_id)}
+        above |= {id for one in shown - self._offered if (id := self._tree[one].parent_id) not in self._offered}
         return [
             ReasonLine(
                 one.id, one.name, one.depth + 1, self._tree.path(one.id), one.id not in above, self._active[one.id]
@@ -79,8 +81,8 @@ class OfferedReasons:
         return self.leaves.get(int(text)) if is_digits(text) and len(text) < 19 else None
 
     def has_below(self, sent: str) -> bool:
-        """Whether what somebody sent is one that others stand below."""
-        return any(str(line.id) == sent and not line.is_leaf for line in self.lines)
+        """Whether what somebody sent is one below which others can be chosen."""
+        return any(str(line.id) == sent and not line.is_leaf and line.id in self._offered for line in self.lines)
 
 
 class ReasonField(forms.CharField):

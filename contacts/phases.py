@@ -70,7 +70,7 @@ def timeline(
 ) -> Timeline | None:
     """The phases of these records; of a record without any, what its times tell. None when there is nothing to draw.
 
-    `own` is the id of the record whose page it is.
+    `own` is the id of the record whose page it is: of too many phases, its own are the last to be left out.
     """
     loaded = [Stretch(p.kind, _name(p), p.started_at, p.ended_at, p.record_id) for p in phases]
     known = {stretch.record_id for stretch in loaded}
@@ -78,7 +78,8 @@ def timeline(
     stretches = sorted(_once([*loaded, *derived], own), key=lambda s: (s.started_at, s.until(now), s.record_id))
     if not stretches:
         return None
-    drawn = stretches[:most]
+    first = {id(stretch) for stretch in sorted(stretches, key=lambda s: s.record_id != own)[:most]}
+    drawn = [stretch for stretch in stretches if id(stretch) in first]
     ends = [stretch.until(now) for stretch in drawn]
     places, width = _places([(stretch.started_at, end) for stretch, end in zip(drawn, ends, strict=True)])
     lanes = _lanes(places)

@@ -5,7 +5,7 @@ Which contacts are unfinished is left to `filters`, setting a call reason to `pr
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
@@ -132,9 +132,10 @@ def _to_process(query: QueryDict, account: Account, now: datetime) -> ContactSea
 def _all_within_reach(account: Account, now: datetime) -> ContactFilter:
     visibility = Visibility.of(account)
     zone = parameters.zone_of(visibility.tenant)
-    # To the minute that has begun: what ended in it may wait as well.
-    end = timezone.localtime(now, zone).replace(tzinfo=None) + timedelta(minutes=1)
-    start = end - timedelta(days=parameters.TIME_SPAN.value(visibility.tenant))
+    # To the minute that has begun: what ended in it may wait as well. Neither end is a local time that clocks skip.
+    end = timezone.localtime(now + timedelta(minutes=1), zone).replace(tzinfo=None)
+    start = (end - timedelta(days=parameters.TIME_SPAN.value(visibility.tenant))).replace(tzinfo=zone)
+    start = start.astimezone(UTC).astimezone(zone)
     query = QueryDict(mutable=True)
     query.update(
         {"tab": UNFINISHED_TAB, "period": CUSTOM, "start": f"{start:{LOCAL_TIME}}", "end": f"{end:{LOCAL_TIME}}"}

@@ -88,6 +88,11 @@ def parse(html: str) -> Element:
     return root
 
 
+def section(page: Element, name: str) -> Element:
+    """The section with this name, of a page that has several."""
+    return page.one("section", id=name)
+
+
 def filled(page: Element) -> dict[str, list[str]]:
     """What a browser would send of the page's form, the one that remembers what its author saw."""
     sent = defaultdict(list)
@@ -96,6 +101,10 @@ def filled(page: Element) -> dict[str, list[str]]:
         box = field.attributes.get("type") in ("checkbox", "radio")
         if "name" in field.attributes and (not box or "checked" in field.attributes):
             sent[field["name"]].append(field.attributes.get("value", "on" if box else "") or "")
+    for field in form.all("textarea"):
+        # Of what it holds the first line's end is not its own.
+        written = "".join(child for child in field.children if isinstance(child, str))
+        sent[field["name"]].append(written.removeprefix("\n"))
     for field in form.all("select"):
         options = field.all("option")
         chosen = [option for option in options if "selected" in option.attributes] or options[:1]

@@ -106,7 +106,7 @@ function count() {
 }
 
 function isDirty() {
-  if (!sheet() || !dialog.open) return false;
+  if (!sheet()) return false;
   const radios = [...sheet().querySelectorAll("input[type=radio]")];
   return radios.some((radio) => radio.checked !== radio.defaultChecked) || remarks().value !== remarks().defaultValue;
 }
@@ -139,6 +139,13 @@ dialog.addEventListener("cancel", (event) => {
   if (!isUnsaved() || event.target !== dialog) return;
   event.preventDefault();
   put(true);
+});
+
+const stay = (event) => isUnsaved() && event.preventDefault();
+addEventListener("beforeunload", stay);
+// Sent as a page of its own, which leaves this one on purpose.
+document.addEventListener("submit", ({ target }) => {
+  if (sheet() && target.contains(sheet()) && !target.closest("#dialog")) removeEventListener("beforeunload", stay);
 });
 
 dialog.addEventListener("close", () => {
@@ -186,8 +193,9 @@ document.addEventListener("keydown", (event) => {
   }
   if (target.id !== "reason-search") return;
   if (key === "ArrowDown") host().querySelector("[tabindex='0']")?.focus();
-  else if (key === "Enter") first()?.click();
-  else return;
+  else if (key !== "Enter") return;
+  // Of all of them the first is nobody's choice.
+  else if (folded(target.value)) first()?.click();
   event.preventDefault();
 });
 
@@ -200,6 +208,11 @@ document.addEventListener("htmx:beforeRequest", ({ detail }) => {
 });
 
 document.addEventListener("htmx:afterSwap", ({ target }) => target === dialog && begin());
+
+// Only what is shown can be scrolled.
+document.addEventListener("htmx:afterSettle", ({ detail }) => {
+  if (detail.target === dialog && sheet()) host()?.querySelector("[tabindex='0']")?.scrollIntoView({ block: "nearest" });
+});
 
 document.addEventListener("contacts:changed", ({ detail }) => {
   stale = true;

@@ -1,9 +1,9 @@
-// One bubble with the words of a control (data-tip), of a folded label (data-tip-folded), or of a cell that is cut off.
-// It comes with the pointer and with the keyboard, and goes with Esc.
+// One bubble with the words of a control (data-tip), of a folded label (data-tip-folded), or of a cell or a phase that is
+// cut off. It comes with the pointer and with the keyboard, and goes with Esc.
 
 const GAP = 6;
 const DELAY = 350;
-const CELLS = ".table :is(th, td)";
+const CELLS = ".table :is(th, td), .phase-name";
 
 const bubble = document.createElement("div");
 bubble.className = "tooltip";

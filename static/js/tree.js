@@ -2,8 +2,8 @@
 // arrows, Home, End and typing move, left and right fold, Enter and Space choose. The host (data-tree) holds the value
 // chosen (data-chosen) and is told by `tree:choose`; `again` says that it was chosen already. In a tree of links
 // (data-linked) these fold and choose: the server answers with the tree as it then is, and the focus stays on its line.
-// In a tree of leaves (data-leaves) a line with others below it only folds. `tree:begin` says that a tree is new, or that
-// lines of it were left out (data-left-out).
+// In a tree of leaves (data-leaves) a line with others below it only folds, unless it is one to choose (data-leaf).
+// `tree:begin` says that a tree is new, or that lines of it were left out (data-left-out).
 
 const PAUSE = 600;
 const OPEN_LEVELS = 1;
@@ -88,7 +88,7 @@ function begin(tree) {
   lay(items);
   const shown = items.filter((item) => !item.hidden);
   // Of what a search left, the first that can be chosen.
-  const leaves = tree.matches("[data-leaves] [data-filtered]") ? "[role=treeitem]:not([aria-expanded], [aria-disabled])" : "*";
+  const leaves = tree.matches("[data-leaves] [data-filtered]") ? "[role=treeitem]:not([aria-expanded]:not([data-leaf]), [aria-disabled])" : "*";
   const reached = shown.includes(chosen) ? chosen : shown.find((item) => item.matches(leaves)) ?? shown[0];
   reach(tree, reached);
   reached?.scrollIntoView({ block: "nearest" });
@@ -111,7 +111,7 @@ function choose(tree, item, { by }) {
   if (link) return follow(item, link);
   const host = tree.closest("[data-tree]");
   if (item.getAttribute("aria-disabled") === "true") return;
-  if (host.hasAttribute("data-leaves") && item.hasAttribute("aria-expanded")) {
+  if (host.hasAttribute("data-leaves") && item.matches("[aria-expanded]:not([data-leaf])")) {
     fold(tree, item, !isFolded(item));
     return reach(tree, item, { focus: true });
   }

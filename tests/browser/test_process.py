@@ -167,6 +167,39 @@ def test_nothing_entered_is_lost_without_asking(
     assert reasons(acme) == [""] * 5
 
 
+def test_a_reason_over_an_inactive_one_that_the_contact_carries_is_chosen_by_click_and_by_keyboard(
+    page: Page, sign_in: SignIn, site: str, acme: Tenant, agent: Account, backlog: list[str]
+) -> None:
+    (record,) = builders.load(acme, builders.contact(account="agent", call_reason=["Billing", "Old"]))
+    CallReason.objects.for_tenant(acme).filter(name="Billing").update(is_active=True)
+    sign_in(agent)
+    page.goto(f"{site}/contacts/{record.id}/")
+    page.locator("#process-contact").click()
+    expect_open(page)
+    billing = page.get_by_role("treeitem", name="Billing")
+    selected = dialog(page).locator(".process-selected")
+
+    billing.click()
+    expect(billing).to_have_attribute("aria-selected", "true")
+    expect(selected).to_have_text("Billing")
+    page.keyboard.press("End")
+    page.keyboard.press("Enter")
+    expect(selected).to_have_text("Delivery")
+    page.locator("#reason-search").fill("bill")
+    page.keyboard.press("ArrowDown")
+    expect(billing).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(selected).to_have_text("Billing")
+    page.keyboard.press("ArrowLeft")
+    expect(billing).to_have_attribute("aria-expanded", "false")
+    page.keyboard.press("Control+Enter")
+
+    expect(page.locator("#toasts")).to_contain_text("Call reason set.")
+    record.refresh_from_db()
+    assert record.call_reason is not None
+    assert record.call_reason.name == "Billing"
+
+
 def test_an_administrator_sets_several_at_once(
     page: Page, sign_in: SignIn, site: str, acme: Tenant, admin: Account, backlog: list[str]
 ) -> None:

@@ -1,4 +1,4 @@
-"""What do the tests of contacts share: the loader's command, run on whatever a file may hold; a backlog to process."""
+"""What do the tests of contacts share: the loader's command on whatever a file holds, a backlog, a contact's page."""
 
 import json
 import os
@@ -7,10 +7,12 @@ from io import StringIO
 
 import pytest
 from django.core.management import call_command
+from django.urls import reverse
 from django.utils import timezone
 
 from contacts.decisions import CallReason
 from tests import builders
+from tests.pages import read
 
 
 @pytest.fixture
@@ -50,3 +52,11 @@ def backlog(acme, agent, lead, reasons):
         acme, *(builders.contact(account=who, started_at=at) for who, at in zip(handlers, times, strict=True))
     )
     return records[1:-1]
+
+
+@pytest.fixture
+def details(request, signed_in):
+    def details(who, record):
+        return read(signed_in(request.getfixturevalue(who)).get(reverse("contacts:details", args=[record.id])))
+
+    return details

@@ -1,6 +1,6 @@
 """Does the page of a contact show what belongs to it, to those who may see it, and nothing of anybody else?"""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -10,9 +10,8 @@ from django.utils import timezone
 from aicc.tenants import parameters
 from aicc.tenants.models import Role
 from contacts import demo
-from contacts.decisions import CallReason
 from tests import builders, media
-from tests.pages import masked, read
+from tests.pages import masked, read, section
 
 MEDIA = Path(demo.__file__).parent / "media"
 
@@ -41,18 +40,6 @@ def call(acme, agent, lead):
             **same,
         ),
     )
-
-
-@pytest.fixture
-def details(request, signed_in):
-    def details(who, record):
-        return read(signed_in(request.getfixturevalue(who)).get(reverse("contacts:details", args=[record.id])))
-
-    return details
-
-
-def section(page, name):
-    return page.one("section", id=name)
 
 
 def test_the_page_says_which_call_it_is(call, details):
@@ -273,153 +260,6 @@ def test_the_list_has_a_drawer_and_links_that_work_without_it(call, signed_in, a
     assert link["href"] == reverse("contacts:details", args=[call[0].id])
 
 
-# --- Phases --------------------------------------------------------------------------------------------------
-
-
-def phases_of(page):
-    return [item.text.replace(" ,", ",") for item in page.one("ol", id="phases-words").all("li")]
-
-
-def test_the_phases_are_said_in_words_too(acme, agent, details):
-    begun = timezone.now().replace(microsecond=0) - timedelta(minutes=30)
-    moment = [(begun + timedelta(seconds=seconds)).isoformat() for seconds in (0, 42, 77, 420)]
-    builders.load(
-        acme,
-        builders.contact(
-            account="agent",
-            call_sn=CALL_SN,
-            started_at=begun - timedelta(seconds=10),
-            connected_at=begun - timedelta(seconds=4),
-            ended_at=begun,
-        ),
-    )
-    (record,) = builders.load(
-        acme,
-        builders.contact(
-            account="agent",
-            call_sn=CALL_SN,
-            started_at=begun,
-            phases=[
-                {"kind": "ivr", "started_at": moment[0], "ended_at": moment[1]},
-                {"kind": "queue", "name": "Returns", "started_at": moment[1], "ended_at": moment[2]},
-                {"kind": "talk", "name": "Zoë", "started_at": moment[2], "ended_at": moment[3]},
-            ],
-        ),
-    )
-
-    page = details("agent", record)
-
-    assert phases_of(page) == [
-        "Waiting, 0:06", "agent, 0:04", "IVR, 0:42 (this contact)", "Queue · Returns, 0:35 (this contact)",
-        "Zoë, 5:43 (this contact)",
-    ]  # fmt: skip
-    assert len(page.all("rect", _class="phase-bar")) == 5
-
-
-def test_a_contact_that_goes_on_says_so(acme, agent, details):
-    begun = timezone.now() - timedelta(seconds=30)
-    (record,) = builders.load(acme, builders.contact(account="agent", started_at=begun, ended_at=None))
-
-    (talk,) = phases_of(details("agent", record))
-
-    assert talk.startswith("agent, 0:3")
-    assert "so far" in talk
-
-
-# --- Call reason ---------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def reasons(acme):
-    billing = CallReason.objects.create(tenant=acme, name="Billing")
-    return {name: CallReason.objects.create(tenant=acme, name=name, parent=billing) for name in ("Refund", "Invoice")}
-
-
-def test_a_contact_without_a_call_reason_says_so(call, details):
-    assert "No call reason yet" in section(details("agent", call[0]), "reason").text
-
-
-def test_a_call_reason_that_came_with_the_record_says_so(acme, agent, details):
-    fields = {"call_reason": ["Billing", "Refund"], "remarks": "Two\nlines", "reason_set_by": "Zoë"}
-    (record,) = builders.load(acme, builders.contact(account="agent", reason_set_at="2026-03-20T10:00:00Z", **fields))
-
-    said = section(details("agent", record), "reason")
-
-    assert "Billing › Refund" in said.text
-    assert "Set by Zoë , 2026-03-20 10:00:00 · Came with the record" in said.text
-    assert "Two\nlines" in "".join(said.one("dd", _class="reason-remarks fact-value").children)
-    assert said.all("ol") == []
-
-
-def test_the_history_of_call_reasons_is_there_newest_first(acme, agent, lead, reasons, details):
-    (record,) = builders.load(acme, builders.contact(account="agent", call_reason=["Other"], remarks="as it came"))
-    at = [datetime(2026, 3, 21, 10 + hour, tzinfo=UTC) for hour in range(3)]
-    record.set_call_reason(reasons["Refund"], "first", by=agent, now=at[0])
-    record.set_call_reason(reasons["Invoice"], "second", by=lead, now=at[1])
-    record.set_call_reason(reasons["Refund"], "", by=agent, now=at[2])
-    # What it was called then is what it says.
-    reasons["Invoice"].name = "Bills"
-    reasons["Invoice"].save()
-
-    said = section(details("agent", record), "reason")
-
-    assert "Set by agent, 2026-03-21 12:00:00" in said.text.replace(" ,", ",")
-    assert [change.text.replace(" ,", ",") for change in said.one("ol").all("li")] == [
-        "Set by lead, 2026-03-21 11:00:00 Billing › Invoice second",
-        "Set by agent, 2026-03-21 10:00:00 Billing › Refund first",
-        "Came with the record Other as it came",
-    ]
-
-
-def test_why_a_call_reason_is_not_set_now_is_said_to_whom_may_set_it(acme, agent, lead, details):
-    (record,) = builders.load(acme, builders.contact(account="agent", ended_at=None))
-
-    assert "The contact has not ended yet." in section(details("agent", record), "reason").text
-    assert "The contact has not ended yet." not in section(details("lead", record), "reason").text
-
-
-def test_a_tenant_that_sets_no_call_reasons_sees_those_that_came(acme, agent, details):
-    parameters.SET_CALL_REASON.set(acme, False)
-    without, came = builders.load(
-        acme, builders.contact(account="agent"), builders.contact(account="agent", call_reason=["Billing"])
-    )
-
-    assert "Call reason" not in details("agent", without).one("nav", data_sections=None).text
-    assert "Billing" in section(details("agent", came), "reason").text
-
-
-# --- Recordings ----------------------------------------------------------------------------------------------
-
-
-def test_each_recording_has_a_row_with_its_length_and_size(acme, agent, details, tmp_path):
-    parameters.SCREEN_RECORDING.set(acme, True)
-    (tmp_path / "call.wav").write_bytes(media.wav(65))
-    (tmp_path / "video.ts").write_bytes((MEDIA / "video-en.ts").read_bytes())
-    voice, video = builders.load(
-        acme,
-        builders.contact(account="agent", recordings=[{"name": "call.wav"}]),
-        builders.contact(account="agent", media_type="video", recordings=[{"name": "video.ts", "mode": "MCU"}]),
-        media=tmp_path,
-    )
-
-    row = section(details("agent", voice), "recordings").one("li")
-    refused = section(details("agent", video), "recordings").one("li")
-
-    assert row.text.startswith("Voice WAV 1:05 507.9")
-    assert row.one("a")["href"] == f"{reverse('contacts:play', args=[voice.id])}?file=0"
-    assert refused.all("a") == []
-    assert "TS format cannot be played here" in refused.text
-
-
-def test_multimedia_and_contacts_without_recordings_have_no_such_section(acme, call, agent, details):
-    (voice,) = builders.load(acme, builders.contact(account="agent"))
-
-    for record in (call[0], voice):
-        page = details("agent", record)
-        assert "recordings" not in {section["id"] for section in page.all("section")}
-        assert "Recordings" not in page.one("nav", data_sections=None).text
-
-
 # --- Many of something ---------------------------------------------------------------------------------------
 
 
@@ -504,5 +344,6 @@ def test_the_page_asks_as_often_for_many_records_as_for_one(
 # Session (read, and kept alive in a transaction), account, parameters, roles for the page and for the top bar, units
 # and those granted, what the export badge says; then data items and satisfaction levels, the record, its conversation,
 # the call's records with all their recordings, and its transfers. Where lines or records are many, how many. Of the
-# phases, the call's first records in the order of time and what is known of each; what the call reason was before.
-QUERIES_OF_THE_PAGE = 23
+# phases, the call's first records in the order of time, which of them have any, the own ones and the others'; what the
+# call reason was before.
+QUERIES_OF_THE_PAGE = 25

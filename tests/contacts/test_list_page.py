@@ -396,6 +396,5 @@ def test_the_page_asks_the_database_as_often_for_fifty_rows_as_for_one(
 
 
 # Session (read, and kept alive in a transaction), account, parameters, roles for the page and for the top bar,
-# units, queues and satisfaction levels to choose from, data items, the export badge; then a transaction with its time
-# limit, the probe and the page, and its recordings.
+# units, queues and levels to choose from, data items, the export badge; the time limit, probe, page and recordings.
 QUERIES_OF_THE_PAGE = 18

@@ -128,6 +128,15 @@ def test_many_phases_make_the_axis_longer_and_too_many_are_cut():
     assert found.width == pytest.approx(20 * NARROWEST)
 
 
+def test_of_too_many_phases_the_own_ones_are_drawn_in_their_place():
+    others = [phase("queue", f"q{n}", n, n + 1, record=2) for n in range(100)]
+
+    found = drawn(*others, phase("talk", "ada", 50, 60), phase("talk", "bob", 200, 260), most=4)
+
+    assert said(found) == [("Queue · q0", 1), ("Queue · q1", 1), ("ada", 10), ("bob", 60)]
+    assert found.is_cut
+
+
 moments = st.integers(0, 30)
 any_phase = st.builds(
     lambda kind, start, lasts: phase(kind, "", start, None if lasts is None else start + lasts),

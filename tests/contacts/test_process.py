@@ -113,6 +113,30 @@ def test_an_inactive_reason_that_the_contact_carries_is_shown_and_not_offered(ac
     assert "This call reason is not offered any more. Choose another one." in said(response).text
 
 
+def test_what_a_contact_carries_makes_no_other_reason_unchoosable(acme, agent, client):
+    (record,) = builders.load(acme, builders.contact(account="agent", call_reason=["Billing", "Old"]))
+    billing = record.call_reason.parent
+    CallReason.objects.for_tenant(acme).filter(pk=billing.pk).update(is_active=True)
+
+    page = said(client.get(url(record, ""), headers=HTMX))
+    tree = page.one("ul", class_="tree").all("li")
+    assert [(line.text, "disabled" in line.one("input").attributes) for line in tree] == [
+        ("Billing", False), ("Old Inactive", True),
+    ]  # fmt: skip
+    response = sent(client, url(record, ""), reason=str(billing.pk))
+
+    assert response.status_code == 200
+    assert reason_of(record)[0] == "Billing"
+
+
+def test_below_an_inactive_reason_there_is_none_to_choose(acme, agent, reasons, client):
+    (record,) = builders.load(acme, builders.contact(account="agent", call_reason=["Theirs", "Old"]))
+
+    response = sent(client, url(record, ""), reason=str(record.call_reason.parent_id))
+
+    assert "This call reason is not offered any more." in said(response).one("p", id="id_reason-error").text
+
+
 @pytest.mark.parametrize(
     ("name", "sentence"),
     [
@@ -201,6 +225,16 @@ def test_saving_keeps_who_and_when_and_logs_it_without_the_words_of_remarks(back
     assert (operation.account, operation.target) == (agent, record.call_sn)
     assert operation.before == {"Call Reason": ""}
     assert operation.after == {"Call Reason": "Billing › Refund", "Call Remarks": "Changed"}
+
+
+def test_another_reason_leaves_the_remarks_as_they_are(acme, agent, reasons, client):
+    fields = {"call_reason": ["Other"], "remarks": "Two\n\nlines & <b>"}
+    (record,) = builders.load(acme, builders.contact(account="agent", **fields))
+
+    assert sent(client, url(record, ""), reason=reasons["Refund"].pk).status_code == 200
+
+    assert reason_of(record) == ("Refund", "Two\n\nlines & <b>")
+    assert "Call Remarks" not in Operation.objects.across_tenants().get(action=Action.PROCESS).after
 
 
 def test_without_scripts_it_leads_back_to_the_list_or_the_details(backlog, reasons, client):

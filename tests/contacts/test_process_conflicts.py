@@ -3,6 +3,7 @@
 import pytest
 from django.utils import timezone
 
+from contacts.decisions import CallReason
 from contacts.models import ContactRecord
 from tests.contacts.processes import HTMX, reason_of, said, several, url
 from tests.pages import filled
@@ -40,13 +41,22 @@ def test_whoever_comes_second_is_told_who_was_first_and_nothing_is_saved(backlog
     assert reason_of(backlog[0]) == ("Other", "theirs")
 
 
+def test_what_the_other_one_chose_stands_there_as_it_is_called(acme, backlog, overtaken, client, admin):
+    above = CallReason.objects.create(tenant=acme, name="R&D <b>")
+    set_by(admin, backlog[0], CallReason.objects.create(tenant=acme, name="Q&A", parent=above), "a&b")
+
+    page = said(client.post(url(backlog[0]), overtaken, headers=HTMX))
+
+    assert page.one("ul", class_="process-theirs").text.startswith("R&D <b> › Q&A a&b")
+
+
 def test_theirs_is_kept_or_replaced_on_purpose(backlog, overtaken, client):
     conflict = filled(said(client.post(url(backlog[0]), overtaken, headers=HTMX)))
 
     kept = client.post(url(backlog[0]), {**conflict, "conflict": "keep"}, headers=HTMX)
     assert "Left as it was." in said(kept).text
     assert reason_of(backlog[0]) == ("Other", "theirs")
-    replaced = client.post(url(backlog[0]), {**conflict, "remarks": "mine", "conflict": "replace"}, headers=HTMX)
+    replaced = client.post(url(backlog[0]), {**conflict, "conflict": "replace"}, headers=HTMX)
     assert replaced.status_code == 200
     assert reason_of(backlog[0]) == ("Refund", "mine")
 

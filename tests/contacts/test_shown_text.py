@@ -5,6 +5,7 @@ import unicodedata
 import pytest
 from django.urls import reverse
 
+from aicc.tenants.models import SkillQueue
 from tests import builders
 from tests.pages import read
 
@@ -44,3 +45,12 @@ def test_a_criterion_says_what_was_typed_without_obeying_it(record, admin, signe
     page = read(signed_in(admin).get(reverse("contacts:list"), {"customer_name": TURNED}))
 
     assert [element.text for element in page.all("span", class_="chip-value")][-1] == "invoice [U+202E]fdp.exe"
+
+
+def test_names_chosen_in_a_criterion_stand_there_as_they_are_called(acme, admin, signed_in):
+    queues = [SkillQueue.objects.create(tenant=acme, name=name) for name in ("R&D <b>", "Queue \u202e")]
+    criteria = {"skill_queue": [queue.pk for queue in queues]}
+
+    page = read(signed_in(admin).get(reverse("contacts:list"), criteria))
+
+    assert page.one("span", id="id_skill_queue-value").text == "Queue [U+202E], R&D <b>"

@@ -1,6 +1,6 @@
 """Does the tab Unfinished contact list what waits, say how much and how long, and keep the search?"""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection
@@ -105,6 +105,28 @@ def test_the_badge_counts_what_is_within_reach_up_to_its_cap(acme, backlog, lead
     assert "5+" in client.get(badge).content.decode()
     parameters.TIME_SPAN.set(acme, 30)
     assert "5" in client.get(badge).content.decode()
+
+
+@pytest.mark.parametrize(
+    "now",
+    [
+        datetime(2027, 3, 28, 0, 58, 59, tzinfo=UTC),
+        datetime(2027, 3, 28, 0, 59, 30, tzinfo=UTC),
+        datetime(2027, 3, 28, 1, 0, tzinfo=UTC),
+        datetime(2027, 6, 26, 0, 29, 30, tzinfo=UTC),
+        datetime(2027, 10, 31, 0, 30, tzinfo=UTC),
+        datetime(2028, 1, 29, 1, 30, tzinfo=UTC),
+    ],
+)
+def test_the_badge_counts_also_when_clocks_are_changed_at_an_end_of_its_time(acme, agent, now):
+    parameters.TIME_ZONE.set(acme, "Europe/Stockholm")
+    parameters.TIME_SPAN.set(acme, 90)
+
+    found = unfinished._all_within_reach(agent, now)
+
+    assert found.is_valid(), found.form.errors
+    assert found.window.end > now
+    assert found.window.start <= now - timedelta(days=90) + timedelta(hours=1, minutes=1)
 
 
 def test_a_badge_that_takes_too_long_shows_nothing(backlog, client, monkeypatch):
