@@ -56,7 +56,7 @@ class OfferedReasons:
         """In the order a tree is printed."""
         shown = self._offered | self._tree.with_ancestors(self._carried)
         # What is only shown makes no group of an offered one that it stands below.
-        above = {id for offered in self._offered if (id := self._tree[offered].parent_id)}
+        above: set[int | None] = {self._tree[offered].parent_id for offered in self._offered}
         above |= {id for one in shown - self._offered if (id := self._tree[one].parent_id) not in self._offered}
         return [
             ReasonLine(

@@ -110,6 +110,15 @@ def test_transfers_say_from_whom_to_whom_and_when(acme, call, details):
     assert transfers.one("tbody").text == "2026-03-21 00:01:00 To skill queue agent Returns"
 
 
+def test_transfers_are_those_that_the_calls_records_within_reach_tell_of(call, details):
+    seen_by = {who: section(details(who, record), "transfers").text for who in ("lead", "agent") for record in call[:1]}
+
+    assert "Returns" in seen_by["lead"]
+    assert "lead supervisor" in seen_by["lead"]
+    assert "Returns" in seen_by["agent"]
+    assert "supervisor" not in seen_by["agent"]
+
+
 def records(page):
     rows = section(page, "records").all("tr")
     return [int(row["data-record-id"]) for row in rows if "data-record-id" in row.attributes]
