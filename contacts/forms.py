@@ -56,8 +56,8 @@ class OfferedReasons:
         """In the order a tree is printed."""
         shown = self._offered | self._tree.with_ancestors(self._carried)
         # What is only shown makes no group of an offered one that it stands below.
-        above: set[int | None] = {self._tree[offered].parent_id for offered in self._offered}
-        above |= {id for one in shown - self._offered if (id := self._tree[one].parent_id) not in self._offered}
+        above = {self._tree[id].parent_id for id in self._offered}
+        above |= {self._tree[id].parent_id for id in shown - self._offered} - self._offered
         return [
             ReasonLine(
                 one.id, one.name, one.depth + 1, self._tree.path(one.id), one.id not in above, self._active[one.id]
