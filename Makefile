@@ -26,7 +26,7 @@ demo: $(VENV)/demo.stamp
 
 test: $(VENV)/dev.stamp
 	$(usable)
-	$(VENV)/bin/python -m pytest --numprocesses=$(PROCESSES) --dist=loadfile $(PYTEST_ARGS)
+	$(VENV)/bin/python -m pytest --numprocesses=$(PROCESSES) --dist=loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 lint: $(VENV)/dev.stamp
 	$(usable)

@@ -39,8 +39,8 @@ POSTGRES_OPTIONS = {
     "log_min_error_statement": "panic",
     "log_error_verbosity": "terse",
 }
-# For data that nobody misses after a power cut.
-FAST_OPTIONS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+# For data that nobody misses after a power cut. What is committed outlasts the death of the server alone.
+FAST_OPTIONS = {"fsync": "off", "full_page_writes": "off"}
 
 
 class Unavailable(Exception):

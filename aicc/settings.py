@@ -143,7 +143,7 @@ LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "login"
 
 # Signed out after 30 minutes without activity; sessions live in the database, so that they can be ended.
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_ENGINE = "aicc.tenants.sessions"
 SESSION_COOKIE_AGE = 30 * 60
 SESSION_SAVE_EVERY_REQUEST = True
 

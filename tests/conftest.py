@@ -26,6 +26,12 @@ hypothesis_settings.register_profile(
 hypothesis_settings.load_profile("tests")
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The files that take long first, so that no process is left alone with one of them at the end."""
+    items.sort(key=lambda item: not any(map(item.get_closest_marker, ("browser", "faults"))))
+
+
 @pytest.fixture
 def acme(db: None) -> Tenant:
     """A tenant whose organizations are kept apart.

@@ -84,6 +84,7 @@ LAYERS = """
     aicc.tenants.configuration      a page of the Configuration Center a file
     aicc.tenants.views
     aicc.tenants.tasks
+    aicc.tenants.sessions
     aicc.tenants.forms
     aicc.tenants.shell
     aicc.tenants.middleware
