@@ -95,8 +95,9 @@ def test_everything_works_without_javascript(
         expect_shown(plain, str(contacts[4].id))
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("size", [(1440, 900), (390, 844)], ids=["desk", "phone"])
+@pytest.mark.parametrize(
+    ("size", "theme"), [((1440, 900), "light"), ((390, 844), "dark")], ids=["desk, light", "phone, dark"]
+)
 def test_nobody_is_shut_out_of_a_page(
     page: Page, sign_in: SignIn, site: str, admin: Account, contacts: list[Any], theme: Any, size: tuple[int, int]
 ) -> None:

@@ -10,8 +10,9 @@ from playwright.sync_api import Page, expect
 from aicc.tenants.models import Account
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("size", [(1440, 900), (390, 844)], ids=["desk", "phone"])
+@pytest.mark.parametrize(
+    ("size", "theme"), [((1440, 900), "light"), ((390, 844), "dark")], ids=["desk, light", "phone, dark"]
+)
 def test_nobody_is_shut_out_of_the_criteria(
     page: Page,
     sign_in: Callable[[Account], None],
