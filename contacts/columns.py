@@ -19,10 +19,11 @@ class Columns:
 
     def __init__(self, tenant: Tenant, items: Sequence[DataItem]) -> None:
         names = dict.fromkeys(name for item in items for name in item.reads)
-        self._fields: dict[str, Field] = {name: ContactRecord._meta.get_field(name) for name in names}  # type: ignore[misc]  # no relation backwards
+        # Items read the record's own columns: none of these is a relation backwards.
+        self._fields: dict[str, Field] = {name: ContactRecord._meta.get_field(name) for name in names}  # type: ignore[misc]
         self.names = [field.attname for field in self._fields.values()]
         self._related = {
-            name: _by_id(field.related_model, tenant)  # type: ignore[arg-type]  # a relation has a model
+            name: _by_id(field.related_model, tenant)  # type: ignore[arg-type]  # it is a relation, so it has a model
             for name, field in self._fields.items()
             if field.is_relation
         }

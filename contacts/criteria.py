@@ -51,7 +51,7 @@ class Criterion:
         """Give the form field what depends on who asks, and in which data scope."""
 
     def condition(self, value: Any, criteria: Asked) -> Condition | None:
-        raise NotImplementedError
+        raise NotImplementedError("Each kind of criterion says what it asks.")
 
     def words(self, value: Any, criteria: Asked) -> str:
         return str(value)

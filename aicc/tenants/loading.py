@@ -9,6 +9,7 @@ import signal
 import sys
 import threading
 import time
+from abc import ABC, abstractmethod
 from argparse import ArgumentParser
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -39,16 +40,18 @@ class Exit(IntEnum):
     REJECTED = 3
 
 
-class LoadCommand(BaseCommand):
+class LoadCommand(BaseCommand, ABC):
     """A command that loads files. It says what it loads, how it reads a file, and how it loads what it read."""
 
     what: str
     endings: tuple[str, ...] = documents.ENDINGS
     exit_code = int(Exit.LOADED)
 
+    @abstractmethod
     def read(self, file: Path, *, now: datetime) -> Iterator[Any]:
-        raise NotImplementedError
+        """What a file holds, document by document."""
 
+    @abstractmethod
     def load(
         self,
         tenant: Tenant,
@@ -59,7 +62,7 @@ class LoadCommand(BaseCommand):
         on_progress: Callable[[Report], None],
         options: dict[str, Any],
     ) -> Report:
-        raise NotImplementedError
+        """Load what was read into the tenant."""
 
     def new_report(self) -> Report:
         """What a load that broke off before its first batch has done."""

@@ -157,7 +157,7 @@ class AccountQuerySet(TenantQuerySet):
         return self.filter(Q(name__icontains=typed) | Q(employee_id__icontains=typed) | Q(username__icontains=typed))
 
 
-class AccountManager(BaseUserManager.from_queryset(AccountQuerySet)):  # type: ignore[misc]  # made at run time
+class AccountManager(BaseUserManager.from_queryset(AccountQuerySet)):  # type: ignore[misc]  # a base that Django makes at run time
     def get_by_natural_key(self, username: str | None) -> "Account":
         # Sign-in names are unique over all tenants: the form has two fields.
         return self.across_tenants().get(username=username)

@@ -115,7 +115,7 @@ class PersonalField(models.CharField):
             return value.stored
         if not value or hasattr(value, "resolve_expression"):
             return value
-        return Sealing.in_force(instance.tenant_id).stored(self.kind, value)  # type: ignore[attr-defined]  # it has one
+        return Sealing.in_force(instance.tenant_id).stored(self.kind, value)  # type: ignore[attr-defined]  # models with personal data have a tenant
 
     def get_prep_value(self, value: Any) -> Any:
         if not value or hasattr(value, "resolve_expression"):

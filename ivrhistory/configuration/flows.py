@@ -19,7 +19,7 @@ from aicc.lib.fields import TextField
 from aicc.tenants.access import administrator_page
 from aicc.tenants.audit import record_request
 from aicc.tenants.choices import Action
-from aicc.tenants.configuration.deciding import NameField, ThingForm, decision, erase, is_carried
+from aicc.tenants.configuration.deciding import NameField, ThingForm, decision, erase, is_carried, switch
 from aicc.tenants.models import Tenant
 from aicc.tenants.shell import leave_dialog
 from ivrhistory import recording
@@ -139,12 +139,7 @@ def _edit(request: HttpRequest, bot: Bot, title: str) -> HttpResponse:
 
 
 def _switch(request: HttpRequest, bot: Bot, *, active: bool) -> HttpResponse:
-    if bot.is_active != active:
-        bot.is_active = active
-        bot.save(update_fields=["is_active"])
-        words = (_("Inactive"), _("Active"))
-        before, after = {_("Status"): words[not active]}, {_("Status"): words[active]}
-        record_request(request, Action.FLOWS, target=bot.name, before=before, after=after)
+    switch(request, bot, Action.FLOWS, active=active)
     return _back(request, _("Activated.") if active else _("Deactivated."))
 
 

@@ -1,6 +1,5 @@
 """Is a contact looked at over the list without losing it: by keyboard, by Back and Forward, while something plays?"""
 
-import re
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -9,12 +8,13 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.utils import timezone
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from aicc.tenants.models import Account, Tenant
 from contacts.decisions import CallReason
 from contacts.models import ContactRecord
 from tests import builders, media
+from tests.browser.drawers import drawer, expect_closed, expect_open, open_by_keyboard
 
 SignIn = Callable[[Account], None]
 AUDIO = "document.querySelector('#player audio')"
@@ -35,33 +35,6 @@ def records(site: str, acme: Tenant, agent: Account, tmp_path: Path) -> list[Con
         ),
         media=tmp_path,
     )
-
-
-def drawer(page: Page) -> Locator:
-    return page.locator("#drawer")
-
-
-def open_by_keyboard(page: Page, record: ContactRecord) -> None:
-    """Enter on its Call S/N, and wait until it is there."""
-    page.get_by_role("link", name=record.call_sn, exact=True).press("Enter")
-    expect_open(page, record)
-
-
-def expect_open(page: Page, record: ContactRecord) -> None:
-    expect(page.get_by_role("dialog", name=record.call_sn)).to_be_visible()
-    expect(page).to_have_url(re.compile(rf"/contacts/{record.id}/$"))
-    shown = page.locator("#results tr[data-shown]")
-    expect(shown).to_have_attribute("data-record-id", str(record.id))
-    expect(shown).to_have_attribute("aria-current", "true")
-
-
-def expect_closed(page: Page, record: ContactRecord, url: str) -> None:
-    """The list as it was, with the focus on the row of the contact that was shown last."""
-    expect(drawer(page)).to_be_hidden()
-    expect(page).to_have_url(url)
-    expect(page.get_by_role("link", name=record.call_sn, exact=True)).to_be_focused()
-    expect(page.locator("#results tr[aria-current]")).to_have_count(0)
-    assert page.evaluate("window.same") == "yes"
 
 
 def advances(page: Page, beyond: float = 0) -> None:

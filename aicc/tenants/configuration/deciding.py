@@ -19,7 +19,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from aicc.lib.fields import TextField
 from aicc.lib.timelimit import SearchTimeout, time_limit
+from aicc.tenants import audit
 from aicc.tenants.access import View, administrator_page
+from aicc.tenants.choices import Action
 from aicc.tenants.configuration.editing import EditForm, hold
 
 
@@ -123,3 +125,14 @@ def erase(thing: Model) -> bool:
     except (ProtectedError, IntegrityError, SearchTimeout):
         return False
     return True
+
+
+def switch(request: HttpRequest, thing: Any, action: Action, *, active: bool) -> None:
+    """Offer a thing (with `name` and `is_active`) to nobody any more, or again. Logged when that changes it."""
+    if thing.is_active == active:
+        return
+    thing.is_active = active
+    thing.save(update_fields=["is_active"])
+    words = (_("Inactive"), _("Active"))
+    before, after = {str(_("Status")): str(words[not active])}, {str(_("Status")): str(words[active])}
+    audit.record_request(request, action, target=thing.name, before=before, after=after)

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 from aicc.tenants.access import administrator_page
 from aicc.tenants.audit import record_request
 from aicc.tenants.choices import Action
-from aicc.tenants.configuration.deciding import NameField, ThingForm, decision, erase, is_carried
+from aicc.tenants.configuration.deciding import NameField, ThingForm, decision, erase, is_carried, switch
 from aicc.tenants.models import Account, SkillQueue
 from aicc.tenants.shell import leave_dialog
 
@@ -85,12 +85,7 @@ def _edit(request: HttpRequest, queue: SkillQueue, title: str) -> HttpResponse:
 
 
 def _switch(request: HttpRequest, queue: SkillQueue, *, active: bool) -> HttpResponse:
-    if queue.is_active != active:
-        queue.is_active = active
-        queue.save(update_fields=["is_active"])
-        words = (_("Inactive"), _("Active"))
-        before, after = {_("Status"): words[not active]}, {_("Status"): words[active]}
-        record_request(request, Action.SKILL_QUEUES, target=queue.name, before=before, after=after)
+    switch(request, queue, Action.SKILL_QUEUES, active=active)
     return _back(request, _("Skill queue activated.") if active else _("Skill queue deactivated."))
 
 
