@@ -67,6 +67,7 @@ def test_an_export_is_asked_for_by_keyboard_watched_fetched_and_opened(
 
     expect(page.get_by_text("Export requested. It appears below.")).to_be_visible()
     expect(page.get_by_role("link", name="Download")).to_be_visible(timeout=30_000)
+    expect(page.locator("#export-badge")).to_have_text("1 ready")
     assert Axe().run(page).response["violations"] == []
     with page.expect_download() as download:
         page.get_by_role("link", name="Download").click()
