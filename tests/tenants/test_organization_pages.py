@@ -211,6 +211,8 @@ def test_only_an_empty_unit_is_deleted(holds, acme, client):
     assert response.status_code == (302 if gone else 200)
     if not gone:
         assert "Only an empty organization unit can be deleted." in read(response).text
+    if holds == "a grant":
+        assert Operation.objects.for_tenant(acme).get().before == {"Name": "Field", "Granted to": "somebody"}
 
 
 def test_an_account_is_moved_from_here(acme, agent, client):
