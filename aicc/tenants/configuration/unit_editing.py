@@ -52,7 +52,9 @@ class MoveForm(ThingForm):
         return parent
 
     def save(self, commit: bool = True) -> None:
-        self.instance.put_under(self.cleaned_data["parent"])
+        # Where it stands already it keeps its place.
+        if self.changed_data:
+            self.instance.put_under(self.cleaned_data["parent"])
 
 
 class MoveAccountForm(ThingForm):
