@@ -62,7 +62,7 @@ def test_nobody_is_shut_out(
 
 
 def test_the_organization_is_walked_and_changed_with_the_keyboard_alone(
-    page: Page, sign_in: Callable[[Account], None], site: str, admin: Account, lead: Account
+    page: Page, sign_in: Callable[[Account], None], site: str, admin: Account, lead: Account, agent: Account
 ) -> None:
     sign_in(admin)
     page.goto(f"{site}{CENTER}organization/")
@@ -93,6 +93,13 @@ def test_the_organization_is_walked_and_changed_with_the_keyboard_alone(
     page.keyboard.press("Space")
     page.get_by_role("button", name="Move", exact=True).press("Enter")
     expect(page.locator(".unit-path")).to_have_text("Field")
+    expect(page.get_by_role("treeitem", name="Sales", selected=True)).to_be_visible()
+
+    # A page that opens deep down shows where.
+    page.goto(f"{site}{CENTER}organization/?unit={agent.unit_id}")
+    expect(page.get_by_role("treeitem", name="North desk", selected=True)).to_be_visible()
+    page.get_by_role("treeitem", name="North desk").press("ArrowLeft")
+    expect(focused).to_contain_text("Sales")
 
 
 def test_skill_queues_are_put_in_order_without_leaving_the_form(
