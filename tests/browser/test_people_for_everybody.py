@@ -1,4 +1,4 @@
-"""Can everybody decide about people: skill queues, the organization, accounts, roles? axe looks at every page."""
+"""Can everybody decide about people, and about parameters, and read what was decided? axe looks at every page."""
 
 from collections.abc import Callable
 from typing import Any
@@ -57,6 +57,9 @@ def test_nobody_is_shut_out(
     look("errors")
     look("roles", "roles/")
     look("role", f"roles/{role.pk}/")
+    look("parameters", "parameters/")
+    look("log", "operation-log/")
+    look("nothing in the log", "operation-log/?first=2020-01-01&last=2020-01-02")
 
     assert {state: rules for state, rules in found.items() if rules} == {}
 

@@ -134,8 +134,8 @@ def test_its_pages_hold_every_row_once_there_and_back(admin, signed_in):
 
 
 def test_a_day_is_the_tenants_and_what_changed_is_told(acme, admin, signed_in):
-    audit.record(Action.ROLES, account=admin, target="Agent", before={"Name": "Agent"}, after={"Name": "Worker"})
     today = timezone.localdate()
+    audit.record(Action.ROLES, account=admin, target="Agent", before={"Name": "Agent"}, after={"Name": "Worker"})
 
     page = read(signed_in(admin).get(f"{LOG}?first={today}&last={today + timedelta(days=1)}"))
 
