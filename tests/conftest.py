@@ -41,6 +41,12 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
         cursor.execute("ALTER TABLE tenants_operation DISABLE TRIGGER operation_is_not_truncated")
 
 
+@pytest.fixture(autouse=True)
+def quick_hasher(settings: Any) -> None:
+    """The real one takes a tenth of a second for each password, as it should; test_sign_in.py tries it."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
 @pytest.fixture
 def acme(db: None) -> Tenant:
     """A tenant whose organizations are kept apart.

@@ -1,4 +1,4 @@
-"""Does the README say what the code does? Variables, parameters and options are compared, so that neither runs ahead."""
+"""Does the README say what the code does? Variables, parameters, options are compared: neither runs ahead."""
 
 import re
 from pathlib import Path
