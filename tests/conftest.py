@@ -4,8 +4,10 @@ The servers they live on are for services.py to start, what else is made for bui
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
@@ -30,6 +32,19 @@ hypothesis_settings.load_profile("tests")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The files that take long first, so that no process is left alone with one of them at the end."""
     items.sort(key=lambda item: not any(map(item.get_closest_marker, ("browser", "faults"))))
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    """What tests have committed is cleared away by TRUNCATE, which the operation log does not take anywhere else."""
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE tenants_operation DISABLE TRIGGER operation_is_not_truncated")
+
+
+@pytest.fixture(autouse=True)
+def quick_hasher(settings: Any) -> None:
+    """The real one takes a tenth of a second for each password, as it should; test_sign_in.py tries it."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture

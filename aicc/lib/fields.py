@@ -69,7 +69,7 @@ class WholeNumberField(forms.IntegerField):
             return None
         typed = str(value).strip()
         if not is_digits(typed) or len(typed) > 18:
-            raise ValidationError(_("Enter a whole number."))
+            raise ValidationError(self.error_messages["invalid"])
         return int(typed)
 
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth import views as auth_views
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import PermissionDenied
@@ -23,7 +24,7 @@ _A_YEAR = 365 * 24 * 3600
 
 
 class SignIn(auth_views.LoginView):
-    """The way in. What is refused is logged as well, for accounts that exist and are not paused."""
+    """The way in. What is refused is logged as well, for accounts that exist."""
 
     template_name = "tenants/login.html"
     form_class = SignInForm
@@ -36,8 +37,11 @@ class SignIn(auth_views.LoginView):
 
     def form_invalid(self, form: SignInForm) -> HttpResponse:
         known = Account.objects.across_tenants().filter(username=form.cleaned_data.get("username", "")).first()
-        if known and not getattr(self.request, "axes_locked_out", False):
-            audit.record(Action.SIGN_IN_REFUSED, account=known, address=client_address(self.request))
+        failures = getattr(self.request, "axes_failures_since_start", None) or 0
+        # The last one is that which locks: whoever tries on would fill the log, which forgets nothing.
+        if known and failures <= settings.AXES_FAILURE_LIMIT:
+            locked = {str(_("Sign-in")): str(_("Locked"))} if failures == settings.AXES_FAILURE_LIMIT else {}
+            audit.record(Action.SIGN_IN_REFUSED, account=known, address=client_address(self.request), after=locked)
         return super().form_invalid(form)
 
 

@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
+from aicc.lib.fields import WholeNumberField
 from aicc.tenants.access import administrator_page
 from aicc.tenants.audit import latest, record_request
 from aicc.tenants.choices import Action
@@ -64,7 +65,7 @@ class DataItemsForm(EditForm, forms.Form):
         self.fields[shown] = forms.BooleanField(
             required=False, initial=item.shown, label=_("%(item)s: Visible") % {"item": item.label}
         )
-        self.fields[order] = forms.IntegerField(
+        self.fields[order] = WholeNumberField(
             min_value=1,
             max_value=ItemSetting.LAST,
             initial=item.order,

@@ -8,18 +8,17 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.db import transaction
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
-from django.views.decorators.http import require_http_methods
 
-from aicc.tenants.access import administrator_page
+from aicc.lib.fields import WholeNumberField
 from aicc.tenants.audit import latest
 from aicc.tenants.choices import Action
-from aicc.tenants.configuration.editing import EditForm, hold
+from aicc.tenants.configuration.deciding import decision
+from aicc.tenants.configuration.editing import EditForm
 from aicc.tenants.models import Tenant
 from contacts.choices import Satisfaction
 from contacts.fields import TextField
@@ -46,7 +45,7 @@ class LevelsForm(EditForm, forms.Form):
             self.fields[f"active-{level.key}"] = forms.BooleanField(
                 required=False, initial=level.is_active, label=_("%(level)s: Active") % words
             )
-            self.fields[f"order-{level.key}"] = forms.IntegerField(
+            self.fields[f"order-{level.key}"] = WholeNumberField(
                 min_value=1,
                 max_value=len(LEVELS),
                 initial=level.position,
@@ -90,20 +89,17 @@ class LevelsForm(EditForm, forms.Form):
         )
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@administrator_page
+@decision
 def satisfaction(request: HttpRequest) -> HttpResponse:
     """Configuration Center > Satisfaction."""
     tenant = request.user.tenant
-    with transaction.atomic():
-        hold(tenant)
-        form = LevelsForm(request.POST or None, tenant=tenant)
-        if form.is_valid():
-            if form.changed_data:
-                form.save()
-                form.log(request, Action.SATISFACTION, target="")
-                messages.success(request, _("Saved. Every page calls the levels so from now on."))
-            return redirect("contact_configuration:satisfaction")
+    form = LevelsForm(request.POST or None, tenant=tenant)
+    if form.is_valid():
+        if form.changed_data:
+            form.save()
+            form.log(request, Action.SATISFACTION, target="")
+            messages.success(request, _("Saved. Every page calls the levels so from now on."))
+        return redirect("contact_configuration:satisfaction")
     context = {
         "form": form,
         "rows": list(zip(form.rows(), _carried(tenant, form.levels), strict=True)),

@@ -82,10 +82,18 @@ class Names:
         for level in range(1, len(contact.call_reason) + 1):
             path = contact.call_reason[:level]
             if path not in self._reasons:
+                if parent and not self._stands_at(parent, path[:-1]):
+                    self.forget()
+                    return self.reason(contact)
                 made = {"is_active": False, "came_with_records": True}
                 self._reasons[path] = self._made(CallReason, name=path[-1], parent_id=parent, defaults=made)
             parent = self._reasons[path]
         return parent
+
+    def _stands_at(self, reason: int, path: tuple[str, ...]) -> bool:
+        """Whether a call reason is still where it was read: below one that was moved there may be no more level."""
+        found = CallReason.objects.for_tenant(self.tenant).select_related("parent__parent").filter(pk=reason).first()
+        return found is not None and tuple(found.path) == path
 
     def _agents(self) -> Any:
         return Account.objects.for_tenant(self.tenant).values_list(*Agent._fields)

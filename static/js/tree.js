@@ -76,14 +76,18 @@ function mark(host) {
 
 function begin(tree) {
   const items = itemsOf(tree);
-  const unfolded = tree.hasAttribute("data-filtered") ? Infinity : OPEN_LEVELS;
+  const linked = tree.hasAttribute("data-linked");
+  const filtered = tree.hasAttribute("data-filtered");
+  // Of a tree of links the server says what is open and what is chosen.
+  if (linked && !filtered) return;
+  const unfolded = filtered ? Infinity : OPEN_LEVELS;
   items.forEach((item, at) => {
-    item.setAttribute("aria-selected", "false");
+    if (!linked) item.setAttribute("aria-selected", "false");
     if (!items[at + 1] || level(items[at + 1]) <= level(item)) return;
     item.setAttribute("aria-expanded", String(level(item) <= unfolded));
     if (!item.querySelector(".tree-fold")) item.append(icon("chevron-right", "tree-fold"));
   });
-  const chosen = mark(tree.closest("[data-tree]"));
+  const chosen = linked ? tree.querySelector("[aria-selected=true]") : mark(tree.closest("[data-tree]"));
   if (chosen) for (const item of above(items, chosen)) item.setAttribute("aria-expanded", "true");
   lay(items);
   const shown = items.filter((item) => !item.hidden);

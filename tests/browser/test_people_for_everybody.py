@@ -1,4 +1,4 @@
-"""Can everybody decide about people: skill queues, the organization, accounts, roles? axe looks at every page."""
+"""Can everybody decide about people, and about parameters, and read what was decided? axe looks at every page."""
 
 from collections.abc import Callable
 from typing import Any
@@ -57,12 +57,15 @@ def test_nobody_is_shut_out(
     look("errors")
     look("roles", "roles/")
     look("role", f"roles/{role.pk}/")
+    look("parameters", "parameters/")
+    look("log", "operation-log/")
+    look("nothing in the log", "operation-log/?first=2020-01-01&last=2020-01-02")
 
     assert {state: rules for state, rules in found.items() if rules} == {}
 
 
 def test_the_organization_is_walked_and_changed_with_the_keyboard_alone(
-    page: Page, sign_in: Callable[[Account], None], site: str, admin: Account, lead: Account
+    page: Page, sign_in: Callable[[Account], None], site: str, admin: Account, lead: Account, agent: Account
 ) -> None:
     sign_in(admin)
     page.goto(f"{site}{CENTER}organization/")
@@ -93,6 +96,13 @@ def test_the_organization_is_walked_and_changed_with_the_keyboard_alone(
     page.keyboard.press("Space")
     page.get_by_role("button", name="Move", exact=True).press("Enter")
     expect(page.locator(".unit-path")).to_have_text("Field")
+    expect(page.get_by_role("treeitem", name="Sales", selected=True)).to_be_visible()
+
+    # A page that opens deep down shows where.
+    page.goto(f"{site}{CENTER}organization/?unit={agent.unit_id}")
+    expect(page.get_by_role("treeitem", name="North desk", selected=True)).to_be_visible()
+    page.get_by_role("treeitem", name="North desk").press("ArrowLeft")
+    expect(focused).to_contain_text("Sales")
 
 
 def test_skill_queues_are_put_in_order_without_leaving_the_form(

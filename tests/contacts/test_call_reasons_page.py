@@ -1,10 +1,13 @@
 """Can the call reasons be kept in order by their administrator, and is none lost from a record that carries it?"""
 
+from types import SimpleNamespace
+
 import pytest
 from django.urls import reverse
 
 from aicc.tenants.models import Operation
 from contacts.decisions import CallReason, Refused
+from contacts.ingest.names import Names
 from contacts.models import ContactRecord
 from tests import builders
 from tests.pages import read
@@ -194,6 +197,16 @@ def test_only_places_that_take_a_reason_are_offered_and_the_model_refuses_the_ot
         reasons["Billing"].move(reasons["Late"])
     with pytest.raises(Refused, match="at most 3 levels"):
         reasons["Billing"].move(reasons["Delivery"])
+
+
+def test_a_load_makes_no_fourth_level_below_a_reason_that_was_moved_meanwhile(acme, client, reasons):
+    names = Names(acme, strict=False)
+    change(client, "move", reasons["Delivery"], parent=str(reasons["Refund"].pk))
+
+    made = names.reason(SimpleNamespace(call_reason=("Delivery", "Lost")))
+
+    assert CallReason.objects.for_tenant(acme).get(pk=made).path == ["Delivery", "Lost"]
+    assert "Billing › Refund › Delivery" in outline(acme)
 
 
 def test_steps_stop_at_the_ends(acme, reasons):

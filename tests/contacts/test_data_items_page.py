@@ -72,7 +72,7 @@ def test_call_sn_is_first_and_operate_last_whatever_is_sent(acme, client):
     assert "Always last" in page
 
 
-@pytest.mark.parametrize("value", ["0", "101", "", "x", "1.5", "9" * 5_000])
+@pytest.mark.parametrize("value", ["0", "101", "", "x", "1.5", "1_0", "٣", "9" * 5_000])
 def test_an_order_out_of_range_is_told_and_nothing_is_saved(acme, client, value):
     response = client.post(PAGE, sent(client, off=("shown-remarks",), order__account=value))
 

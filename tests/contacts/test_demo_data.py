@@ -267,9 +267,7 @@ def test_every_queue_of_the_demo_has_its_topics():
 
 
 @pytest.fixture
-def tenants(db, settings):
-    # Seven accounts with the real hash would cost every test half a second.
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+def tenants(db):
     call_command("demo_tenants", stdout=StringIO())
 
 

@@ -107,8 +107,7 @@ def test_all_of_them_together_are_no_burden(made):
     assert size < 30_000_000
 
 
-def test_the_demo_has_every_kind_of_recording_and_contacts_without(db, settings):
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+def test_the_demo_has_every_kind_of_recording_and_contacts_without(db):
     call_command("demo_tenants", stdout=StringIO())
     # The same contacts whatever the hour: who has had a video call depends on it.
     Tenant.objects.update(created_at=NOW)

@@ -1,9 +1,13 @@
-"""Does the README say what the code does? Variables, options and fields are compared, so that neither runs ahead."""
+"""Does the README say what the code does? Variables, parameters, options are compared: neither runs ahead."""
 
 import re
 from pathlib import Path
 
 from django.core.management import BaseCommand, load_command_class
+from django.forms import ChoiceField
+
+from aicc.tenants.parameters import PARAMETERS, TIME_ZONE, Parameter
+from ivrhistory import recording  # noqa: F401 - declares three of them
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
@@ -25,6 +29,29 @@ def test_the_configuration_table_lists_the_variables_that_the_settings_read():
     read = set(re.findall(r'(?:environ\.get|_flag)\("(\w+)"', source))
 
     assert named_first(section("Configuration")) == read
+
+
+def test_the_table_of_parameters_is_what_they_declare():
+    rows = re.findall(r"^\| (.+) \| (tenant|system) \| (.+) \| (.+) \|$", section("Parameters"), flags=re.MULTILINE)
+    declared = {str(one.label): (str(one.scope), _default(one), _values(one)) for one in PARAMETERS.values()}
+
+    told = {label: (scope, default, values.split(";")[0]) for label, scope, default, values in rows}
+
+    assert told == declared
+
+
+def _default(parameter: Parameter) -> str:
+    choices = {key: str(label) for key, label in getattr(parameter.field, "choices", ())}
+    return choices.get(str(parameter.default)) or f"{parameter.default:,}"
+
+
+def _values(parameter: Parameter) -> str:
+    field = parameter.field
+    if parameter is TIME_ZONE:
+        return "names of IANA zones"
+    if isinstance(field, ChoiceField):
+        return ", ".join(str(label) for _key, label in field.choices)
+    return f"{field.min_value:,} to {field.max_value:,} {parameter.unit}".strip()
 
 
 def test_the_settings_read_variables_at_their_top_only():

@@ -34,13 +34,23 @@ def test_a_long_target_is_cut(admin):
 
 
 @pytest.mark.parametrize(
-    "statement", ["UPDATE tenants_operation SET account_name = 'nobody'", "DELETE FROM tenants_operation"]
+    "statement",
+    [
+        "UPDATE tenants_operation SET account_name = 'nobody'",
+        "DELETE FROM tenants_operation",
+        "TRUNCATE tenants_operation",
+        "TRUNCATE tenants_tenant CASCADE",
+    ],
 )
 def test_the_database_refuses_to_rewrite_it(admin, statement):
     audit.record(Action.SIGN_IN, account=admin)
 
-    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(statement)
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        # As it is where no tests have to clear up behind them (conftest.py).
+        cursor.execute("ALTER TABLE tenants_operation ENABLE TRIGGER operation_is_not_truncated")
+        with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+            cursor.execute(statement)
 
     assert Operation.objects.for_tenant(admin.tenant).count() == 1
 
@@ -62,6 +72,19 @@ def test_who_signs_in_and_out_is_logged_and_who_is_refused(acme, admin):
     assert [row.action for row in rows] == ["sign_in_refused", "sign_in", "sign_out"]
     assert {(row.account_name, row.address) for row in rows} == {("admin", "192.0.2.7")}
     assert not Operation.objects.across_tenants().exclude(tenant=acme).exists()
+
+
+def test_the_attempt_that_locks_is_the_last_that_is_logged(acme, agent, settings):
+    settings.AXES_FAILURE_LIMIT = 2
+
+    for _ in range(4):
+        Client().post(reverse("login"), {"username": "agent", "password": "wrong"})
+
+    rows = Operation.objects.for_tenant(acme).order_by("id")
+    assert [(row.action, row.after) for row in rows] == [
+        ("sign_in_refused", {}),
+        ("sign_in_refused", {"Sign-in": "Locked"}),
+    ]
 
 
 # --- The page --------------------------------------------------------------------------------------------------
@@ -111,8 +134,8 @@ def test_its_pages_hold_every_row_once_there_and_back(admin, signed_in):
 
 
 def test_a_day_is_the_tenants_and_what_changed_is_told(acme, admin, signed_in):
-    audit.record(Action.ROLES, account=admin, target="Agent", before={"Name": "Agent"}, after={"Name": "Worker"})
     today = timezone.localdate()
+    audit.record(Action.ROLES, account=admin, target="Agent", before={"Name": "Agent"}, after={"Name": "Worker"})
 
     page = read(signed_in(admin).get(f"{LOG}?first={today}&last={today + timedelta(days=1)}"))
 

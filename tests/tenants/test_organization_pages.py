@@ -109,6 +109,17 @@ def test_a_page_of_5000_units_is_small_and_asks_little(acme, client, django_asse
     assert len(client.get(reverse("configuration:unit_options")).content) < 50_000
 
 
+def test_a_page_of_a_long_chain_is_small(acme, client):
+    unit = at(acme, "Field")
+    for number in range(100):
+        unit = OrganizationUnit.objects.create(tenant=acme, parent=unit, name=f"Unit {number}")
+
+    response = client.get(PAGE, {"unit": unit.pk})
+
+    assert (100, "Unit 98") in shown(response)
+    assert len(response.content) < 250_000
+
+
 # --- What changes it -----------------------------------------------------------------------------------------
 
 
@@ -137,6 +148,8 @@ def test_a_unit_moves_with_all_that_is_below_it(acme, client):
     send(client, "move_unit", at(acme, "Head office", "Sales").pk, parent=at(acme, "Field").pk)
 
     assert Tenant.objects.get(pk=acme.pk).units.path(at(acme, "Field", "Sales", "North desk").pk)
+    # Once more to where it is: nothing moves, and nothing is said to have.
+    send(client, "move_unit", at(acme, "Field", "Sales").pk)
     change = Operation.objects.for_tenant(acme).get(action="organization")
     assert (change.target, change.before, change.after) == (
         "Head office › Sales",
@@ -211,6 +224,8 @@ def test_only_an_empty_unit_is_deleted(holds, acme, client):
     assert response.status_code == (302 if gone else 200)
     if not gone:
         assert "Only an empty organization unit can be deleted." in read(response).text
+    if holds == "a grant":
+        assert Operation.objects.for_tenant(acme).get().before == {"Name": "Field", "Granted to": "somebody"}
 
 
 def test_an_account_is_moved_from_here(acme, agent, client):

@@ -92,6 +92,19 @@ def test_the_operator_sets_the_systems_parameters(acme, operator, signed_in):
     assert Operation.objects.across_tenants().get(action="parameters").account == operator
 
 
+def test_encryption_without_a_key_is_refused_at_its_parameter(operator, signed_in, settings, tmp_path):
+    settings.KEY_FILE = tmp_path / "personal-data.keys"
+    client = signed_in(operator)
+
+    refused = client.post(
+        reverse("system_parameters"), sent(client, "system_parameters", encryption="True", unit_limit="7")
+    )
+
+    assert refused.context["form"].errors.keys() == {"encryption"}
+    assert "There is no key file" in read(refused).text
+    assert (parameters.ENCRYPTION.value(None), parameters.UNIT_LIMIT.value(None)) == (False, 100)
+
+
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(
     ("name", "who", "parameter"),

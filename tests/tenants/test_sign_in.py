@@ -16,14 +16,8 @@ PASSWORD = "correct horse battery staple"
 LOGIN = reverse("login")
 
 
-@pytest.fixture(autouse=True)
-def quick_hasher(settings):
-    """The real one takes a tenth of a second, as it should."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-
-
 @pytest.fixture
-def agent(quick_hasher, agent):
+def agent(agent):
     agent.set_password(PASSWORD)
     agent.save()
     return agent

@@ -25,6 +25,7 @@ from aicc.tenants.organization import Unit, UnitTree
 UNORGANIZED = "unorganized"
 # Of a branch, or of what was found: more are a matter of words.
 MOST_SHOWN = 200
+MOST_NAMED = 50
 
 
 @dataclass(frozen=True)
@@ -61,13 +62,15 @@ class TreePage:
             first = self.unit or (roots[0] if len(roots) == 1 and not self.chosen else None)
             named = {first.id} if first else set()
         self.opened = named | self.above
+        # Every address names what is open, but of a long chain only what somebody opened.
+        self.named = self.opened if len(self.opened) <= MOST_NAMED else named
 
     def lines(self) -> list[Line]:
         return self._found() if self.typed else self._branches()
 
     def address(self, **changes: Any) -> str:
         """This page with something else chosen, opened or searched."""
-        stay = {"q": self.typed, "unit": self.chosen, "open": sorted(self.opened)}
+        stay = {"q": self.typed, "unit": self.chosen, "open": sorted(self.named)}
         sent = {name: value for name, value in {**stay, **changes}.items() if value not in ("", None, [])}
         return f"{reverse('configuration:organization')}?{urlencode(sent, doseq=True)}"
 
@@ -98,7 +101,7 @@ class TreePage:
         return iter(shown), len(units) - len(shown)
 
     def _line(self, unit: Unit, is_open: bool | None, *, matches: bool = False) -> Line:
-        changes: dict[str, Any] = {"open": sorted(self.opened ^ {unit.id}) or [0]}
+        changes: dict[str, Any] = {"open": sorted(self.named - {unit.id} if is_open else self.named | {unit.id}) or [0]}
         if is_open and unit.id in self.above:
             # It would hide the chosen unit, so it takes its place.
             changes["unit"] = unit.id
@@ -106,7 +109,7 @@ class TreePage:
             unit.depth + 1,
             unit,
             self.totals[unit.id],
-            url=self.address(unit=unit.id, open=sorted(self.opened | {unit.id})),
+            url=self.address(unit=unit.id, open=sorted(self.named | {unit.id})),
             open=is_open,
             fold_url="" if is_open is None else self.address(**changes),
             matches=matches,

@@ -9,6 +9,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -34,6 +35,16 @@ class ParametersForm(EditForm, forms.Form):
         for parameter in self.parameters:
             self.fields[parameter.key] = deepcopy(parameter.field)
             self.fields[parameter.key].label = parameter.label
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean()
+        for parameter in self.parameters:
+            if parameter.key in values and parameter.key in self.changed_data:
+                try:
+                    parameter.check(values[parameter.key])
+                except ValidationError as error:
+                    self.add_error(parameter.key, error)
+        return values
 
     def groups(self) -> Iterator[tuple[str, list[tuple[Parameter, forms.BoundField]]]]:
         """(group, its parameters with their fields), in the order of the declarations."""

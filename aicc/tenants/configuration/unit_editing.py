@@ -52,7 +52,9 @@ class MoveForm(ThingForm):
         return parent
 
     def save(self, commit: bool = True) -> None:
-        self.instance.put_under(self.cleaned_data["parent"])
+        # Where it stands already it keeps its place.
+        if self.changed_data:
+            self.instance.put_under(self.cleaned_data["parent"])
 
 
 class MoveAccountForm(ThingForm):
@@ -121,15 +123,18 @@ def delete_unit(request: HttpRequest, id: int) -> HttpResponse:
     unit = _unit(request, id)
     tree = request.user.tenant.units
     accounts = Account.objects.for_tenant(request.user.tenant)
+    granted = list(accounts.filter(granted_units=unit).order_by("name", "id").values_list("name", flat=True))
     context = {
         "unit": unit,
         "children": len(tree.children(unit.pk)),
         "members": accounts.filter(unit=unit).count(),
-        "granted": accounts.filter(granted_units=unit).count(),
+        "granted": len(granted),
     }
     path = _path(unit)
     if request.method == "POST" and erase(unit):
-        record_request(request, Action.ORGANIZATION, target=path, before={_("Name"): path})
+        before = {_("Name"): path, _("Granted to"): ", ".join(granted)}
+        lost = {label: words for label, words in before.items() if words}
+        record_request(request, Action.ORGANIZATION, target=path, before=lost)
         messages.success(request, _("Organization unit deleted."))
         return leave_dialog(request, _page(unit.parent_id))
     context["carried"] = not (context["children"] or context["members"]) and is_carried(unit)
