@@ -5,7 +5,7 @@ finding accounts and queues by their names is left to the loader.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -180,7 +180,7 @@ def check(record: Any, *, now: datetime) -> Contact:
         extended=_extended(record, "extended"),
         messages=tuple(checks.each(record, "messages", 50_000, _message)),
         transfers=tuple(checks.each(record, "transfers", 1_000, _transfer)),
-        phases=tuple(checks.each(record, "phases", 1_000, _phase)),
+        phases=tuple(_until(phase, ended_at) for phase in checks.each(record, "phases", 1_000, _phase)),
         recordings=tuple(checks.each(record, "recordings", 1_000, _recording)),
     )
 
@@ -222,6 +222,13 @@ def _phase(part: Mapping[str, Any]) -> Phase:
         started_at=started_at,
         ended_at=ended_at,
     )
+
+
+def _until(phase: Phase, ended_at: datetime | None) -> Phase:
+    """A phase that does not say its end goes on no longer than its contact."""
+    if phase.ended_at or ended_at is None:
+        return phase
+    return replace(phase, ended_at=max(phase.started_at, ended_at))
 
 
 def _recording(part: Mapping[str, Any]) -> Recording:

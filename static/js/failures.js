@@ -12,14 +12,27 @@ function keep(toast) {
   leave();
 }
 
+// Under a dialog a toast can be neither heard nor closed: there its foot says it, until something came.
+let failure = null;
+
 function tell(kind) {
-  const toasts = document.getElementById("toasts");
   const toast = document.getElementById("toast-failure").content.firstElementChild.cloneNode(true);
   const text = toast.querySelector(".toast-text");
   text.textContent = text.dataset[kind];
-  toasts.replaceChildren(toast);
+  failure?.remove();
+  const hint = document.querySelector("#dialog[open] .dialog-hint");
+  if (hint) {
+    failure = document.createElement("span");
+    failure.className = "dialog-failure";
+    failure.setAttribute("role", "alert");
+    failure.append(toast.querySelector(".icon"), text.textContent);
+    return hint.prepend(failure);
+  }
+  document.getElementById("toasts").replaceChildren(toast);
   keep(toast);
 }
+
+document.addEventListener("htmx:afterSwap", () => failure?.remove());
 
 document.querySelectorAll("[data-toast]").forEach(keep);
 // What an answer brought along.

@@ -151,10 +151,10 @@ document.addEventListener("submit", ({ target }) => {
 dialog.addEventListener("close", () => {
   if (!stale) return;
   stale = false;
-  // The page of rows that stands in the address, unless a contact does; where there is no list nothing is read again.
+  // The page of rows that stands in the address, or stood there before a contact did; without a list nothing is read.
   const refresh = results && document.getElementById("refresh");
   if (!refresh) return;
-  const list = location.pathname === refresh.pathname ? location.pathname + location.search : refresh.getAttribute("href");
+  const list = history.state?.list ?? location.pathname + location.search;
   htmx.ajax("GET", list, { source: refresh, target: results, swap: "innerHTML", push: "false" });
 });
 

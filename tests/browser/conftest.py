@@ -84,7 +84,8 @@ def page(browser: Browser) -> Iterator[Page]:
         yield page
         # A refusal is an answer; and what is not wanted any more is cut off.
         refused = "Failed to load resource: the server responded with a status of 4"
-        expected = (refused, "htmx:sendError", "htmx:sendAbort", "htmx:afterRequest")
+        told = "Response Status Error Code 4"
+        expected = (refused, told, "htmx:sendError", "htmx:sendAbort", "htmx:afterRequest")
         assert [complaint for complaint in complaints if not complaint.startswith(expected)] == []
 
 

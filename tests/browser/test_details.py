@@ -15,6 +15,7 @@ from contacts.decisions import CallReason
 from contacts.models import ContactRecord
 from tests import builders, media
 from tests.browser.drawers import drawer, expect_closed, expect_open, open_by_keyboard
+from tests.browser.rows import expect_shown
 
 SignIn = Callable[[Account], None]
 AUDIO = "document.querySelector('#player audio')"
@@ -283,10 +284,14 @@ def test_escape_closes_only_what_is_on_top(page: Page, listed: str, records: lis
 def test_what_a_dialog_changed_is_read_again(
     page: Page, site: str, listed: str, acme: Tenant, records: list[ContactRecord], place: str
 ) -> None:
+    record = records[25]
     if place == "drawer":
-        open_by_keyboard(page, records[0])
+        # Over the second page of the list, which stays that.
+        page.goto(f"{site}/contacts/?period=3d&size=20")
+        page.get_by_role("link", name="Older").click()
+        open_by_keyboard(page, record)
     else:
-        page.goto(f"{site}/contacts/{records[0].id}/")
+        page.goto(f"{site}/contacts/{record.id}/")
     expect(page.locator("#reason")).to_contain_text("No call reason yet")
     CallReason.objects.create(tenant=acme, name="Refund")
 
@@ -302,6 +307,9 @@ def test_what_a_dialog_changed_is_read_again(
     expect(page.locator("#reason")).to_contain_text("Set by agent")
     expect(page.locator("#process-contact")).to_be_focused()
     expect(page.locator("#drawer[open]")).to_have_count(int(place == "drawer"))
+    if place == "drawer":
+        expect(page.locator(f"#results tr[data-record-id='{record.id}'] .col-remarks")).to_have_text("said later")
+        expect_shown(page, *(str(one.id) for one in records[20:]))
 
 
 def test_all_lines_of_a_long_conversation_come_without_leaving_the_drawer(

@@ -96,6 +96,27 @@ def test_where_nothing_was_entered_leaving_asks_nothing(page: Page, site: str, r
     assert asked == []
 
 
+def test_what_cannot_be_saved_is_said_in_the_dialog_and_stays_entered(
+    page: Page, site: str, records: list[ContactRecord]
+) -> None:
+    opener = page.locator(f"#process-{records[0].id}")
+    opened_from_tab(page, site, records[0])
+    page.get_by_role("treeitem", name="Refund").click()
+    page.get_by_label("Call Remarks").fill("Half a sentence")
+    records[0].delete()
+
+    page.keyboard.press("Control+Enter")
+    expect(dialog(page).get_by_role("alert")).to_contain_text("This did not work.")
+    expect(page.get_by_label("Call Remarks")).to_have_value("Half a sentence")
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Discard").click()
+    expect(dialog(page)).to_be_hidden()
+    # Without a dialog it is said beside the list.
+    opener.press("Enter")
+
+    expect(page.locator("#toasts")).to_contain_text("This did not work.")
+
+
 def test_enter_chooses_what_was_searched_and_nothing_where_nothing_was(
     page: Page, site: str, records: list[ContactRecord]
 ) -> None:

@@ -71,8 +71,26 @@ def test_a_record_is_kept_as_its_source_tells_it(acme, agent, load):
         (phase.kind, phase.name, phase.started_at, phase.ended_at) for phase in record.phases.order_by("position")
     ] == [
         ("queue", "Billing", begun, connected),
-        ("talk", "agent", connected, None),
+        ("talk", "agent", connected, ended),
     ]
+
+
+def test_a_phase_that_does_not_say_its_end_goes_on_no_longer_than_its_contact(acme):
+    begun = datetime(2026, 3, 1, 10, tzinfo=UTC)
+    ended, later = begun + timedelta(minutes=5), begun + timedelta(minutes=6)
+    phases = [{"kind": "talk", "started_at": at.isoformat()} for at in (begun, later)]
+
+    over, goes_on = builders.load(
+        acme,
+        builders.contact(started_at=begun, ended_at=ended, phases=phases),
+        builders.contact(started_at=begun, ended_at=None, phases=phases),
+    )
+
+    ends = {
+        record: list(record.phases.order_by("position").values_list("ended_at", flat=True))
+        for record in (over, goes_on)
+    }
+    assert ends == {over: [ended, later], goes_on: [None, None]}
 
 
 @pytest.mark.parametrize(

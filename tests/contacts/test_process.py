@@ -1,18 +1,22 @@
 """Is a call reason set by whoever may, of the contacts that were meant, with what may be said?"""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.db import connection
 from django.urls import reverse
+from django.utils import timezone
 
 from aicc.tenants.choices import Action
-from aicc.tenants.models import Operation
+from aicc.tenants.models import Operation, Role
 from contacts.decisions import CallReason
 from contacts.models import ContactRecord, ReasonChange
 from tests import builders
 from tests.contacts.processes import HTMX, LIST, SEVERAL, reason_of, said, sent, several, url
 from tests.pages import filled, masked, read
+
+SEARCH = "tab=unfinished&data_scope=organization"
 
 
 @pytest.fixture
@@ -48,6 +52,47 @@ def test_who_sets_the_call_reason_of_a_contact(request, backlog, reasons, signed
 
     done = method == "post" and status == 422
     assert reason_of(record)[0] == ("Refund" if done else None)
+
+
+@pytest.mark.parametrize(
+    ("permissions", "expected"),
+    [
+        ([], (403, 403, 404)),
+        (["process"], (200, 403, 404)),
+        (["process", "edit_all_organization"], (200, 200, 404)),
+        (["process", "view_all_organization", "edit_all_organization"], (200, 200, 200)),
+        (["process", "search_all"], (200, 403, 403)),
+        (["search_all", "view_all_organization", "edit_all_organization"], (403, 403, 403)),
+    ],
+)
+def test_the_button_the_address_and_what_comes_next_follow_one_rule(
+    acme, agent, reasons, client, permissions, expected
+):
+    at = [timezone.now() - timedelta(minutes=n) for n in (10, 20, 30)]
+    own, units, far = builders.load(
+        acme,
+        builders.contact(account="agent", started_at=at[0]),
+        builders.contact(account="bo", organization_unit=builders_path(agent), started_at=at[1]),
+        builders.contact(account="cy", organization_unit=["Field"], started_at=at[2]),
+    )
+    Role.objects.for_tenant(acme).filter(name="Agent").update(permissions=permissions)
+
+    assert tuple(client.get(url(record), headers=HTMX).status_code for record in (own, units, far)) == expected
+
+    offered = [record for record, status in zip((own, units, far), expected, strict=True) if status == 200]
+    page = read(client.get(f"{LIST}?tab=unfinished&data_scope=organization"))
+    assert [button["id"] for button in page.all("a", class_="operate-process button button-small")] == [
+        f"process-{record.id}" for record in offered
+    ]
+    for record, status in zip((own, units, far), expected, strict=True):
+        details = client.get(reverse("contacts:details", args=[record.id]))
+        assert details.status_code == (404 if status == 404 else 200)
+        assert ("process-contact" in details.content.decode()) == (status == 200)
+    done = []
+    for record in offered:
+        response = sent(client, url(record, SEARCH), reason=reasons["Other"].pk, then="next")
+        done.append(re.findall(r"/contacts/(\d+)/process/", response.content.decode())[:1])
+    assert done == [*([str(record.id)] for record in offered[1:]), *([[]] if offered else [])]
 
 
 def test_a_contact_out_of_reach_looks_like_one_that_does_not_exist(backlog, outsider_admin, signed_in):
