@@ -11,7 +11,7 @@ from django.urls import reverse
 from aicc.lib import g711
 from aicc.tenants.choices import Action
 from aicc.tenants.models import Operation
-from contacts.models import MediaFile
+from contacts.models import ContactRecord, MediaFile
 from tests import builders, media, pages
 
 
@@ -105,6 +105,7 @@ def test_the_answers_of_rfc_9110(client, recordings):
     assert [answer.status_code for answer in answers.values()] == [206, 200, 416, 206, 200, 200, 304, 412]
     unsatisfiable = answers[(("range", elsewhere),)]
     assert unsatisfiable["Content-Range"] == f"bytes */{size}"
+    assert answers[(("if-none-match", tag),)]["ETag"] == tag
     assert client.get(url(recordings["video"]))["ETag"] != tag
     assert client.post(address).status_code == 405
 
@@ -119,6 +120,29 @@ def test_opening_the_player_is_logged_once_and_what_it_reads_is_not(client, acme
 
     [logged] = Operation.objects.for_tenant(acme).filter(action=Action.PLAY)
     assert (logged.target, logged.account) == (recordings["call"].call_sn, agent)
+
+
+def out_of_reach(agent, record):
+    ContactRecord.objects.for_tenant(agent.tenant).filter(id=record.id).update(account=None, unit=None)
+
+
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [
+        (lambda agent, record: agent.roles.clear(), 403),
+        (out_of_reach, 404),
+    ],
+    ids=["the permission", "the reach"],
+)
+@pytest.mark.parametrize("name", ["call", "video"])
+def test_each_range_is_asked_for_its_permission(client, agent, recordings, name, change, status):
+    part = {"range": "bytes=100-199"}
+    before = client.get(url(recordings[name]), headers=part)
+
+    change(agent, recordings[name])
+    after = client.get(url(recordings[name]), headers=part)
+
+    assert (before.status_code, after.status_code) == (206, status)
 
 
 def test_a_waveform_is_read_once_and_kept(client, acme, recordings):
