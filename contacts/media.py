@@ -79,10 +79,14 @@ class Operations:
         if record.media_type == MediaType.MULTIMEDIA:
             return cls(record, tenant, Opens.CONVERSATION, Offer(may_play), Offer(may_download), process)
         has_screens = parameters.SCREEN_RECORDING.value(tenant)
+        shown = [file for file in files if has_screens or file.kind != MediaKind.SCREEN]
+        leaves = {
+            file.position: Offer(may_download, _kept(file, as_agent)) for file in shown if file.kind != MediaKind.SCREEN
+        }
+        download = _any([*leaves.values()], may_download)
+        # The agent's screen leaves with what it belongs to, or not at all.
         offered = [
-            OfferedFile(file, Offer(may_play, _unplayable(file)), Offer(may_download, _kept(file, as_agent)))
-            for file in files
-            if has_screens or file.kind != MediaKind.SCREEN
+            OfferedFile(file, Offer(may_play, _unplayable(file)), leaves.get(file.position, download)) for file in shown
         ]
         has_voice = any(file.file.kind == MediaKind.VOICE for file in offered)
         return cls(
@@ -90,7 +94,7 @@ class Operations:
             tenant,
             Opens.PLAYER if has_voice else Opens.FILES,
             _any([file.play for file in offered], may_play),
-            _any([file.download for file in offered if file.file.kind != MediaKind.SCREEN], may_download),
+            download,
             process,
             offered,
         )
@@ -153,7 +157,7 @@ def _any(offers: Sequence[Offer], permitted: bool) -> Offer:
 
 def _unplayable(file: MediaFile) -> str | Promise:
     if file.format == MediaFormat.TS:
-        return gettext_lazy("A recording in TS format cannot be played here. Download it and use video software.")
+        return gettext_lazy("A recording in TS format cannot be played here: it needs video software.")
     return ""
 
 

@@ -295,6 +295,11 @@ class MediaFile(RecordPart):
             return None
         return self.started_at + timedelta(seconds=self.duration_seconds)
 
+    @property
+    def whole_seconds(self) -> int | None:
+        """How long it is, rounded down as the duration of a contact is."""
+        return None if self.duration_seconds is None else int(self.duration_seconds)
+
     def open(self) -> BinaryIO:
         """The stored bytes. Raises FileNotFoundError when somebody deleted them behind our back."""
         return cast(BinaryIO, default_storage.open(self.storage_key))

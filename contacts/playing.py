@@ -103,6 +103,8 @@ def _answer(request: HttpRequest, view: View) -> HttpResponseBase:
     headers = {"Accept-Ranges": "bytes", "ETag": view.etag}
     unmet = get_conditional_response(request, etag=view.etag)
     if unmet is not None:
+        # Of "not modified" RFC 9110 wants the tag; Django copies it only from an answer that exists already.
+        unmet.headers["ETag"] = view.etag
         return unmet
     whole, status = ranges.Stretch(0, view.size), 200
     asked = None

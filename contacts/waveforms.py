@@ -15,8 +15,9 @@ from contacts.models import MediaFile
 BARS = 200
 HEIGHT = 64
 LOUDEST = 252
-# Of a bar's stretch at most this many bytes are read: however long a recording, its waveform is there at once.
-_READ = 16 * 1024
+# Of a bar's stretch at most this many bytes are read, which is all up to three hours: however long a recording, its
+# waveform is there at once.
+_READ = 512 * 1024
 _FAINTEST = 1.5
 # Seconds between two times under the waveform.
 _STEPS = (5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21_600, 86_400)

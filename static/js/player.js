@@ -151,7 +151,12 @@ place.addEventListener("input", ({ target }) => {
 function point(event) {
   const wave = event.target.closest?.("[data-player-wave]");
   if (!wave || !(event.buttons & 1)) return;
-  if (event.type === "pointerdown") wave.setPointerCapture(event.pointerId);
+  if (event.type === "pointerdown") {
+    wave.setPointerCapture(event.pointerId);
+    // Where it was pressed, the keys go on; otherwise a press outside of every control would take the focus away.
+    event.preventDefault();
+    wave.querySelector("[data-player-seek]").focus({ preventScroll: true });
+  }
   const { left, width } = wave.getBoundingClientRect();
   seek(((event.clientX - left) / width) * seconds());
 }

@@ -69,6 +69,11 @@ def test_voice_plays_with_its_screen_and_goes_on_over_a_search(
     assert wave
     page.mouse.click(wave["x"] + wave["width"] * 0.6, wave["y"] + 20)
     advances(page, AUDIO, 17.5)
+    expect(page.get_by_role("slider", name="Position")).to_be_focused()
+    page.keyboard.press("Space")
+    page.wait_for_function(f"{AUDIO}.paused")
+    page.keyboard.press("Space")
+    advances(page, AUDIO, 17.5)
     page.wait_for_function(
         f"() => Math.abs(document.querySelector('.player-screen video').currentTime - {AUDIO}.currentTime) < 0.5"
     )

@@ -74,6 +74,23 @@ def test_the_conversation_is_in_its_order_with_who_said_it_and_when(acme, call, 
     assert said.endswith("The contact was handed on · 00:01:00")
 
 
+def test_a_message_says_what_it_is_and_a_day_begins_with_whatever_comes_first(acme, agent, details):
+    kinds = ["text", "image", "audio", "video", "file", "email", "location"]
+    messages = [{"text": f"a {kind}", "kind": kind, "side": "customer", "at": "2026-03-20T12:00:00Z"} for kind in kinds]
+    messages.append({"text": "Ada left", "side": "system", "at": "2026-03-21T12:00:00Z"})
+    chat = {"media_type": "multimedia", "channel": "web", "account": "agent", "messages": messages}
+    (record,) = builders.load(acme, builders.contact(**chat))
+
+    page = section(details("agent", record), "conversation")
+
+    assert [bubble.text for bubble in page.all("span", class_="message-bubble")] == [
+        "a text", "Image a image", "Audio a audio", "Video a video", "File a file", "Email a email",
+        "Location a location",
+    ]  # fmt: skip
+    assert len(page.all("li", class_="message message-customer")) == len(kinds)
+    assert page.text.endswith("2026-03-21 Ada left · 12:00:00")
+
+
 def test_a_transcript_shows_where_in_the_call_it_was_said(acme, agent, details):
     lines = [{"text": "Hello", "offset_seconds": 0, "side": "agent"}, {"text": "Bye", "offset_seconds": 3725.9}]
     (record,) = builders.load(acme, builders.contact(account="agent", messages=lines))

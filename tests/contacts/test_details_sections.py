@@ -8,8 +8,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from aicc.tenants import parameters
+from aicc.tenants.choices import VideoMode
 from contacts import demo
 from contacts.decisions import CallReason
+from contacts.models import MediaFile
 from tests import builders, media
 from tests.pages import section
 
@@ -179,6 +181,10 @@ def test_each_recording_has_a_row_with_its_length_and_size(acme, agent, details,
     assert row.one("a")["href"] == f"{reverse('contacts:play', args=[voice.id])}?file=0"
     assert refused.all("a") == []
     assert "TS format cannot be played here" in refused.text
+
+    MediaFile.objects.for_tenant(acme).filter(record_id=video.id).update(mode=VideoMode.MCU_CLOUDVC)
+    refused = section(details("agent", video), "recordings").one("li")
+    assert "can be downloaded only while signed in as an agent" in refused.text
 
 
 def test_multimedia_and_contacts_without_recordings_have_no_such_section(acme, agent, details):

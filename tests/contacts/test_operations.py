@@ -15,6 +15,7 @@ from contacts.models import MediaFile, Message
 from contacts.offers import Refused
 from tests import builders, media, pages
 
+HTMX = {"hx-request": "true"}
 CONTENT = {"wav": media.wav(), "mp4": media.mp4(), "ts": media.ts()}
 # What a record has: media type, and (kind, format, mode) of its recordings.
 RECORDS = {
@@ -26,6 +27,8 @@ RECORDS = {
     "MCU": ("video", [("video", "ts", "MCU")]),
     "MCU and screen": ("video", [("video", "ts", "MCU"), ("screen", "mp4", "")]),
     "CloudVC": ("video", [("video", "ts", "MCU(CloudVC)")]),
+    "CloudVC and screen": ("video", [("video", "ts", "MCU(CloudVC)"), ("screen", "mp4", "")]),
+    "SFU and CloudVC": ("video", [("video", "mp4", "SFU"), ("video", "mp4", "MCU(CloudVC)")]),
     "SFU and MCU": ("video", [("video", "mp4", "SFU"), ("video", "ts", "MCU")]),
     "multimedia": ("multimedia", []),
 }
@@ -40,6 +43,8 @@ TABLE = {
     "MCU": ((None, None), (True, True)),
     "MCU and screen": ((None, "files"), (True, True)),
     "CloudVC": ((None, None), (False, True)),
+    "CloudVC and screen": ((None, "files"), (False, True)),
+    "SFU and CloudVC": (("files", "files"), (True, True)),
     "SFU and MCU": (("files", "files"), (True, True)),
     "multimedia": (("conversation", "conversation"), (True, True)),
 }
@@ -85,7 +90,9 @@ def with_role(tenant, *permissions):
 def test_the_column_offers_what_the_rules_allow_and_the_addresses_the_same(acme, records, signed_in, permissions):
     client = signed_in(with_role(acme, *permissions))
 
-    for screen, as_agent in itertools.product((False, True), repeat=2):
+    # Without a permission nothing is offered even where most could be.
+    rounds = itertools.product((False, True), repeat=2) if permissions else [(True, True)]
+    for screen, as_agent in rounds:
         parameters.SCREEN_RECORDING.set(acme, screen)
         session = client.session
         session["agent_signed_in"] = as_agent
@@ -96,8 +103,16 @@ def test_the_column_offers_what_the_rules_allow_and_the_addresses_the_same(acme,
             downloads = TABLE[name][1][as_agent] and "download" in permissions
             links = {link["href"] for link in page.one("tr", data_record_id=str(record.id)).all("a")}
             assert links == offered_links(record, opens, downloads), (name, screen, as_agent)
-            played = client.get(reverse("contacts:play", args=[record.id])).status_code
-            assert played == answered("play" in permissions, opens, 302 if opens == "conversation" else 200), name
+            played = client.get(reverse("contacts:play", args=[record.id]), headers=HTMX)
+            expected = answered("play" in permissions, opens, 302 if opens == "conversation" else 200)
+            assert played.status_code == expected, name
+            dialog = reverse("exports:download", args=[record.id])
+            asked = client.get(dialog, headers=HTMX)
+            assert asked.status_code == (200 if "download" in permissions else 403)
+            assert (b'name="password"' in asked.content) == downloads, (name, screen, as_agent)
+            if expected == 200:
+                leads = [link["href"] for link in pages.read(played).all("a")]
+                assert (dialog in leads) == downloads, (name, screen, as_agent)
             for position, (kind, format, _mode) in enumerate(RECORDS[name][1]):
                 plays_it = format != "ts" and (kind != "screen" or screen)
                 read = client.get(reverse("contacts:media", args=[record.id, position])).status_code

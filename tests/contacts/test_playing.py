@@ -9,9 +9,9 @@ from django.core.files.storage import default_storage
 from django.urls import reverse
 
 from aicc.lib import g711
-from aicc.tenants.choices import Action
+from aicc.tenants.choices import Action, VideoMode
 from aicc.tenants.models import Operation
-from contacts.models import MediaFile
+from contacts.models import ContactRecord, MediaFile
 from tests import builders, media, pages
 
 
@@ -105,6 +105,7 @@ def test_the_answers_of_rfc_9110(client, recordings):
     assert [answer.status_code for answer in answers.values()] == [206, 200, 416, 206, 200, 200, 304, 412]
     unsatisfiable = answers[(("range", elsewhere),)]
     assert unsatisfiable["Content-Range"] == f"bytes */{size}"
+    assert answers[(("if-none-match", tag),)]["ETag"] == tag
     assert client.get(url(recordings["video"]))["ETag"] != tag
     assert client.post(address).status_code == 405
 
@@ -119,6 +120,61 @@ def test_opening_the_player_is_logged_once_and_what_it_reads_is_not(client, acme
 
     [logged] = Operation.objects.for_tenant(acme).filter(action=Action.PLAY)
     assert (logged.target, logged.account) == (recordings["call"].call_sn, agent)
+
+
+def out_of_reach(agent, record):
+    ContactRecord.objects.for_tenant(agent.tenant).filter(id=record.id).update(account=None, unit=None)
+
+
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [
+        (lambda agent, record: agent.roles.clear(), 403),
+        (out_of_reach, 404),
+    ],
+    ids=["the permission", "the reach"],
+)
+@pytest.mark.parametrize("name", ["call", "video"])
+def test_each_range_is_asked_for_its_permission(client, agent, recordings, name, change, status):
+    part = {"range": "bytes=100-199"}
+    before = client.get(url(recordings[name]), headers=part)
+
+    change(agent, recordings[name])
+    after = client.get(url(recordings[name]), headers=part)
+
+    assert (before.status_code, after.status_code) == (206, status)
+
+
+def test_a_file_is_as_many_whole_seconds_long_as_its_contact_would_be(client, acme, recordings):
+    MediaFile.objects.for_tenant(acme).filter(record_id=recordings["video"].id).update(duration_seconds=30.9)
+
+    page = pages.read(client.get(reverse("contacts:play", args=[recordings["video"].id])))
+
+    assert page.one("td", class_="recordings-seconds").text == "30"
+
+
+@pytest.mark.parametrize("as_agent", [False, True])
+def test_what_may_be_downloaded_only_as_agent_says_so(client, acme, recordings, as_agent):
+    MediaFile.objects.for_tenant(acme).filter(record_id=recordings["video"].id).update(mode=VideoMode.MCU_CLOUDVC)
+    if as_agent:
+        client.post(reverse("agent_state"), {"state": "in"})
+
+    dialog = pages.read(client.get(reverse("contacts:play", args=[recordings["video"].id])))
+
+    assert ("only while signed in as an agent" in dialog.text) is not as_agent
+    assert ("Download" in dialog.one("table").text) is as_agent
+
+
+def test_a_bar_is_as_high_as_the_loudest_of_its_whole_stretch(client, acme, agent, tmp_path):
+    loudest = b"\x2a"
+    stretches = b"".join(bytes([g711.SILENCE]) * 20_000 + (loudest if bar % 2 else b"\xd5") for bar in range(200))
+    (tmp_path / "long.wav").write_bytes(media.riff(media.fmt(), media.chunk(b"data", stretches)))
+    [record] = builders.load(acme, builders.contact(account="agent", recordings=[{"name": "long.wav"}]), media=tmp_path)
+
+    client.get(reverse("contacts:play", args=[record.id]))
+
+    stored = MediaFile.objects.for_tenant(acme).get(record_id=record.id)
+    assert list(stored.peaks) == [0, 252] * 100
 
 
 def test_a_waveform_is_read_once_and_kept(client, acme, recordings):

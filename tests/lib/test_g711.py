@@ -30,5 +30,13 @@ def test_a_range_of_bytes_is_a_range_of_samples():
         assert g711.pcm(alaw[first:end]) == whole[2 * first : 2 * end]
 
 
+def test_a_peak_is_the_loudest_sample():
+    rng = random.Random(1972)
+    for _ in range(200):
+        alaw = bytes(rng.choices(rng.choices(range(256), k=rng.randint(1, 5)), k=rng.randint(1, 30)))
+        assert g711.peak(alaw) == max(abs(sample) >> 7 for sample in samples(alaw))
+    assert g711.peak(b"") == 0
+
+
 def test_silence_is_silent():
     assert samples(bytes([g711.SILENCE])) == [8]

@@ -87,7 +87,7 @@ BAD_WAV = {
     "six channels": (media.riff(fmt(channels=6), chunk(b"data", SOUND)), "has 6 channels, not one or two"),
     "a contradiction": (media.riff(fmt(channels=2, frame=4), chunk(b"data", SOUND)), "contradicts itself"),
     "16 bits": (media.riff(fmt(bits=16), chunk(b"data", SOUND)), "contradicts itself"),
-    "endless small chunks": (media.riff(fmt(), chunk(b"LIST", b"") * 110_000), "is in too many pieces"),
+    "endless small chunks": (media.riff(fmt(), chunk(b"LIST", b"") * 1_000), "is in too many pieces"),
 }  # fmt: skip
 BAD_MP4 = {
     "another file": (b"\x00\x00\x00\x08free" + media.mp4(), "is not an MP4 file"),
