@@ -31,6 +31,8 @@ LIST = "ivrhistory:calls"
 PAGE_SIZES = (20, 50, 100)
 DEFAULT_SIZE = 50
 COUNT_SECONDS = 1
+# What Call Details show of a long call until somebody asks for all of it.
+FIRST_STEPS = 200
 
 
 @require_safe
@@ -74,7 +76,9 @@ def call_details(request: HttpRequest, id: int) -> HttpResponse:
         "contacts_url": f"{reverse('contacts:list')}?{same_call}",
         "list_url": came_from(request, LIST),
     }
-    if not call.has_details:
+    if call.has_details:
+        context["turns"] = call.exchange(None if request.GET.get("steps") == "all" else FIRST_STEPS)
+    else:
         # Of later calls, which go by what the bot is now.
         flags, setting = recording.Flags.of(tenant), recording.DETAILS[BotType(call.bot.type)]
         context |= {

@@ -241,16 +241,39 @@ def test_the_turns_read_as_an_exchange(acme, get):
     assert "4 steps" in page.text
 
 
+def test_of_a_long_call_the_first_steps_are_shown_and_all_when_asked(acme, get, monkeypatch):
+    monkeypatch.setattr("ivrhistory.views.FIRST_STEPS", 3)
+    turns = [{"node": node} for node in ("a", "sys_err", "b", "sys_err", "sys_err")]
+    (call,) = load_ivr(acme, ivr_call(turns=turns))
+
+    first = read(get(f"{LIST}{call.id}/")).one(id="turns")
+    whole = read(get(f"{LIST}{call.id}/{first.one('a', href='?steps=all')['href']}")).one(id="turns")
+
+    assert [step.one("code").text for step in first.all("li")] == ["a", "sys_err", "b"]
+    assert "Show all 5 steps" in first.text
+    assert ["hung up" in step.text for step in whole.all("li")] == [False, False, False, True, True]
+    assert "5 steps" in whole.text
+    assert not whole.all("a")
+
+
 @pytest.mark.parametrize("type", ["intelligent_robot", "common_ivr"])
 @pytest.mark.parametrize(
     ("calls", "details", "said"),
     [
-        ("on", "off", ["{setting} is Off: set it to On, or to Bot-level control with Flow call recording on for Wallet"]),
+        (
+            "on",
+            "off",
+            ["{setting} is Off: set it to On, or to Bot-level control with Flow call recording on for Wallet"],
+        ),
         ("on", "bot_level", ["{setting} is Bot-level control, and Flow call recording is off for Wallet"]),
         ("on", "on", []),
         # Details are kept of calls that are kept.
         ("off", "on", ["CHATRECORDFLAG is Off: set it to On"]),
-        ("bot_level", "off", ["CHATRECORDFLAG is Bot-level control, and Historical call record is", "{setting} is Off"]),
+        (
+            "bot_level",
+            "off",
+            ["CHATRECORDFLAG is Bot-level control, and Historical call record is", "{setting} is Off"],
+        ),
     ],
 )
 def test_details_that_were_not_recorded_say_which_settings_turn_them_on(
