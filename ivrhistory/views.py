@@ -77,7 +77,11 @@ def call_details(request: HttpRequest, id: int) -> HttpResponse:
         "list_url": came_from(request, LIST),
     }
     if call.has_details:
-        context["turns"] = call.exchange(None if request.GET.get("steps") == "all" else FIRST_STEPS)
+        is_whole = request.GET.get("steps") == "all"
+        context |= {
+            "turns": call.exchange(None if is_whole else FIRST_STEPS),
+            "read_on_at": FIRST_STEPS + 1 if is_whole else None,
+        }
     else:
         # Of later calls, which go by what the bot is now.
         flags, setting = recording.Flags.of(tenant), recording.DETAILS[BotType(call.bot.type)]

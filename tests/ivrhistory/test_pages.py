@@ -254,6 +254,8 @@ def test_of_a_long_call_the_first_steps_are_shown_and_all_when_asked(acme, get, 
     assert ["hung up" in step.text for step in whole.all("li")] == [False, False, False, True, True]
     assert "5 steps" in whole.text
     assert not whole.all("a")
+    # The focus does not go with the link: reading goes on where it was.
+    assert [step["id"] for step in whole.all("li") if "autofocus" in step.attributes] == ["step-4"]
 
 
 @pytest.mark.parametrize("type", ["intelligent_robot", "common_ivr"])
