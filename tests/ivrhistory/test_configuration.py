@@ -56,6 +56,15 @@ def test_the_settings_are_changed_and_logged(acme, client, send):
     assert "CHATRECORDFLAG" not in read(client.get(reverse("configuration:parameters"))).text
 
 
+def test_settings_that_somebody_else_changed_meanwhile_are_not_overwritten(acme, send):
+    refused = read(send("system_settings", CHATRECORDFLAG="on", seen="something older"))
+
+    assert "Somebody else changed this meanwhile." in refused.text
+    acme.__dict__.pop("parameter_values", None)
+    assert recording.Flags.of(acme) == recording.Flags("off", "off", "off")
+    assert logged(acme) == []
+
+
 def test_a_bot_is_added_and_edited(acme, send):
     builders.record_ivr(acme, "bot_level", "bot_level", "off")
 

@@ -159,6 +159,7 @@ def test_to_htmx_it_is_the_part_that_changes(acme, agent, signed_in):
     refused = client.get(f"{LIST}?period=", headers={"HX-Request": "true"})
 
     assert "<html" in whole.content.decode()
+    assert "Updated " in read(whole).one(id="criteria-form").text
     assert "<html" not in part.content.decode()
     assert (part.status_code, refused.status_code) == (200, 422)
 
