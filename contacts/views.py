@@ -20,12 +20,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from aicc.lib.fields import TextField
-from aicc.lib.periods import CUSTOM, PERIOD_DAYS
+from aicc.lib.periods import PERIOD_DAYS
 from aicc.lib.timelimit import SearchTimeout
 from aicc.tenants import parameters
 from aicc.tenants.access import signed_in_as_agent, tenant_page
 from aicc.tenants.choices import Permission
-from aicc.tenants.criteria import PERIODS
+from aicc.tenants.criteria import DEFAULT_PERIOD, PERIODS, longer_period
 from contacts.addresses import address, position
 from contacts.charts import Volume
 from contacts.criteria import SHORTEST_PART
@@ -243,11 +243,9 @@ def _render(request: HttpRequest, name: str, context: dict[str, Any], status: in
 
 def _suggestions(request: HttpRequest, criteria: ContactFilter) -> Iterator[Link]:
     """Where to look when nothing was found: the next longer period, and a part of the number."""
-    offered = [key for key, _label in criteria.period_choices if key != CUSTOM]
-    chosen = criteria.form.cleaned_data["period"] or offered[0]
     days = min((f.longest_days for _name, f, _value in criteria.applied() if f.longest_days), default=None)
-    longer = offered[offered.index(chosen) + 1 :][:1] if chosen in offered else []
-    for key in (key for key in longer if days is None or PERIOD_DAYS[key] <= days):
+    key = longer_period(criteria.visibility.tenant, criteria.form.cleaned_data["period"] or DEFAULT_PERIOD)
+    if key and (days is None or PERIOD_DAYS[key] <= days):
         yield Link(_("Search the last %(period)s") % {"period": PERIODS[key]}, address(request.GET, period=key))
     number = criteria.form.cleaned_data.get("contact_number")
     if number and len(number) >= SHORTEST_PART and "number_contains" in criteria.available:

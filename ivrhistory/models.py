@@ -5,7 +5,6 @@ organization unit, and whoever may view IVR call history sees all of them.
 """
 
 from django.db import models
-from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from aicc.tenants.models import Tenant
@@ -82,15 +81,14 @@ class IvrCall(models.Model):
     def has_details(self) -> bool:
         return self.turn_count is not None
 
-    @cached_property
-    def exchange(self) -> "list[IvrTurn]":
-        """Its turns in their order, each knowing whether the user was gone already."""
-        turns = list(IvrTurn.objects.filter(tenant_id=self.tenant_id, record_id=self.id).order_by("position"))
-        for turn in reversed(turns):
-            if turn.node != SYS_ERR:
-                break
-            turn.is_after_hang_up = True
-        return turns
+    def exchange(self, most: int | None = None) -> "list[IvrTurn]":
+        """Its turns in their order, or the first so many, each knowing whether the user was gone already."""
+        turns = IvrTurn.objects.filter(tenant_id=self.tenant_id, record_id=self.id)
+        last = turns.exclude(node=SYS_ERR).aggregate(at=models.Max("position"))["at"]
+        exchange = list(turns.order_by("position")[:most])
+        for turn in exchange:
+            turn.is_after_hang_up = last is None or turn.position > last
+        return exchange
 
 
 class IvrTurn(models.Model):

@@ -93,6 +93,14 @@ class Flags:
     def recorded_of(self, bot: Bot) -> Recorded:
         return self.recorded(bot.type, records_history=bot.records_history, records_details=bot.records_details)
 
+    def blocking(self, bot: Bot) -> list[Setting]:
+        """What keeps details of the bot's calls from being recorded now: settings that are Off, or its switches."""
+        decide = [
+            (CALLS, self.calls, bot.records_history),
+            (DETAILS[BotType(bot.type)], self.details(bot.type), bot.records_details),
+        ]
+        return [setting for setting, flag, switch in decide if not _holds(flag, switch)]
+
     def recorded(self, type: str, *, records_history: bool, records_details: bool) -> Recorded:
         """The rule: a setting that is On or Off decides; under Bot-level control the bot's switch does."""
         call = _holds(self.calls, records_history)

@@ -12,12 +12,14 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import number_format
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from aicc.lib.addresses import address, around, came_from, position
 from aicc.lib.timelimit import SearchTimeout
 from aicc.tenants.access import tenant_page
 from aicc.tenants.choices import Permission
+from aicc.tenants.criteria import PERIODS, longer_period
 from aicc.tenants.models import Tenant
 from ivrhistory import recording
 from ivrhistory.choices import BotType, Flag
@@ -29,6 +31,8 @@ LIST = "ivrhistory:calls"
 PAGE_SIZES = (20, 50, 100)
 DEFAULT_SIZE = 50
 COUNT_SECONDS = 1
+# What Call Details show of a long call until somebody asks for all of it.
+FIRST_STEPS = 200
 
 
 @require_safe
@@ -49,12 +53,13 @@ def call_history(request: HttpRequest) -> HttpResponse:
     begun = {"as_of": at.as_of.isoformat()}
     context |= {
         "page": page,
+        "notice": _("That page does not exist. These are the newest calls.") if at.forged else "",
         "older_url": address(request.GET, LIST, **begun, after=page.older) if page.older else None,
         "newer_url": address(request.GET, LIST, **begun, before=page.newer) if page.newer else None,
         **_count(search),
     }
     if not page.rows:
-        context["unrecorded"] = _unrecorded(request.user.tenant)
+        context |= {"unrecorded": _unrecorded(request.user.tenant), "longer": _longer(request, criteria)}
     return _render(request, context)
 
 
@@ -64,18 +69,26 @@ def call_details(request: HttpRequest, id: int) -> HttpResponse:
     """Call Details (guide: Procedure, step 5): what was said, step by step."""
     tenant = request.user.tenant
     call = get_object_or_404(IvrCall.objects.for_tenant(tenant).select_related("bot"), id=id)
-    same_call = urlencode({"call_id": call.call_id, **around(call.started_at)})
+    # Everything within reach, not only the reader's own records; where there is no choice of scopes it says nothing.
+    same_call = urlencode({"call_id": call.call_id, "data_scope": "organization", **around(call.started_at)})
     context: dict[str, Any] = {
         "call": call,
         "contacts_url": f"{reverse('contacts:list')}?{same_call}",
         "list_url": came_from(request, LIST),
     }
-    if not call.has_details:
-        setting = recording.DETAILS[BotType(call.type)]
+    if call.has_details:
+        is_whole = request.GET.get("steps") == "all"
+        context |= {
+            "turns": call.exchange(None if is_whole else FIRST_STEPS),
+            "read_on_at": FIRST_STEPS + 1 if is_whole else None,
+        }
+    else:
+        # Of later calls, which go by what the bot is now.
+        flags, setting = recording.Flags.of(tenant), recording.DETAILS[BotType(call.bot.type)]
         context |= {
             "setting": setting.parameter.key,
             "flag": Flag(setting.value(tenant)).label,
-            "is_recorded_now": recording.Flags.of(tenant).recorded_of(call.bot).details,
+            "blocking": [(one, one.value(tenant)) for one in flags.blocking(call.bot)],
         }
     return render(request, "ivrhistory/details.html", context)
 
@@ -111,6 +124,12 @@ def _unrecorded(tenant: Tenant) -> str:
         return "setting"
     switched_on = Bot.objects.for_tenant(tenant).filter(records_history=True)
     return "switches" if flag == Flag.BOT_LEVEL and not switched_on.exists() else ""
+
+
+def _longer(request: HttpRequest, criteria: CallFilter) -> tuple[str, str] | None:
+    """The next longer period that may be searched, in words, and the address of the search with it."""
+    period = longer_period(criteria.tenant, criteria.cleaned_data["period"])
+    return (str(PERIODS[period]), address(request.GET, LIST, period=period)) if period else None
 
 
 def _render(request: HttpRequest, context: dict[str, Any], status: int = 200) -> HttpResponse:

@@ -34,6 +34,12 @@ def period_choices(tenant: Tenant) -> list[tuple[str, str | Promise]]:
     return [(key, label) for key, label in PERIODS.items() if periods.PERIOD_DAYS.get(key, 0) <= limit]
 
 
+def longer_period(tenant: Tenant, period: str) -> str | None:
+    """The next longer period that the tenant may search; none after the longest and beside Customization."""
+    days = [key for key, _label in period_choices(tenant) if key != periods.CUSTOM]
+    return next(iter(days[days.index(period) + 1 :]), None) if period in days else None
+
+
 def period_in_words(period: str, values: dict[str, Any]) -> str:
     if period == periods.CUSTOM:
         return f"{values['start']:%Y-%m-%d %H:%M} – {values['end']:%Y-%m-%d %H:%M}"

@@ -62,10 +62,6 @@ _NAVIGATION = [
         ],
     ),
     (
-        _("Chatbot Management"),
-        [(_("Call History"), "ivrhistory:calls", "voice", lambda account: account.may(Permission.VIEW_IVR))],
-    ),
-    (
         _("Configuration Center"),
         [
             (_("Tenant parameters"), "configuration:parameters", "sliders", lambda account: account.is_administrator),
@@ -81,6 +77,13 @@ _NAVIGATION = [
             (_("Organization"), "configuration:organization", "organization", lambda account: account.is_administrator),
             (_("Accounts"), "configuration:accounts", "user", lambda account: account.is_administrator),
             (_("Roles"), "configuration:roles", "shield", lambda account: account.is_administrator),
+            (_("Operation log"), "configuration:operation_log", "log", lambda account: account.is_administrator),
+        ],
+    ),
+    # The guide's Configuration Center > Chatbot Management: Flow Configuration, and what is under System there.
+    (
+        _("Chatbot Management"),
+        [
             (_("Flow Configuration"), "flow_configuration:flows", "flow", lambda account: account.is_administrator),
             (
                 _("System Settings"),
@@ -88,7 +91,7 @@ _NAVIGATION = [
                 "system",
                 lambda account: account.is_administrator,
             ),
-            (_("Operation log"), "configuration:operation_log", "log", lambda account: account.is_administrator),
+            (_("Historical Call"), "ivrhistory:calls", "voice", lambda account: account.may(Permission.VIEW_IVR)),
         ],
     ),
     (

@@ -50,27 +50,32 @@ class BotForm(ThingForm):
         type_field: Any = self.fields["type"]
         type_field.choices = BotType.choices
         bot: Bot = self.instance
-        for name, settings in self.settings_of(bot).items():
+        # A new bot has no type yet: either setting may be the one above its details.
+        details = [recording.DETAILS[BotType(bot.type)]] if bot.pk else list(recording.DETAILS.values())
+        self.above: dict[str, list[recording.Setting]] = {
+            "records_history": [recording.CALLS],
+            "records_details": details,
+        }
+        for name, settings in self.above.items():
             self.fields[name].disabled = all(s.value(bot.tenant) != Flag.BOT_LEVEL for s in settings)
 
-    @staticmethod
-    def settings_of(bot: Bot) -> dict[str, list[recording.Setting]]:
-        """The settings under which each switch may count. A new bot has no type yet."""
-        details = [recording.DETAILS[BotType(bot.type)]] if bot.pk else list(recording.DETAILS.values())
-        return {"records_history": [recording.CALLS], "records_details": details}
-
     def switches(self) -> list[tuple[forms.BoundField, list[str]]]:
-        """Each switch, and why it counts for nothing now: what the settings that stand above it are."""
+        """Each switch, and why it counts for nothing now: the settings above it that are not Bot-level control."""
         tenant: Tenant = self.instance.tenant
         return [
-            (
-                self[name],
-                [f"{s.parameter.key}: {Flag(s.value(tenant)).label}" for s in settings]
-                if self.fields[name].disabled
-                else [],
-            )
-            for name, settings in self.settings_of(self.instance).items()
+            (self[name], [self._said(s, len(settings) > 1) for s in settings if s.value(tenant) != Flag.BOT_LEVEL])
+            for name, settings in self.above.items()
         ]
+
+    def _said(self, setting: recording.Setting, is_one_of_two: bool) -> str:
+        """What a setting is, and of which bots where there are two of them."""
+        flag = Flag(setting.value(self.instance.tenant)).label
+        types = {one: type.label for type, one in recording.DETAILS.items()}
+        return (
+            f"{setting.parameter.key} ({types[setting]}): {flag}"
+            if is_one_of_two
+            else f"{setting.parameter.key}: {flag}"
+        )
 
 
 @require_safe

@@ -70,7 +70,7 @@ def test_a_call_is_found_and_read(
     page: Page, sign_in: Callable[[Account], None], site: str, agent: Account, calls: list[IvrCall]
 ) -> None:
     sign_in(agent)
-    page.get_by_role("link", name="Call History").click()
+    page.get_by_role("link", name="Historical Call").click()
     # Loaded with its scripts.
     page.wait_for_url(f"{site}/ivr/calls/")
     expect(page.locator("#result-count")).to_have_text("2 calls")

@@ -167,20 +167,22 @@ def test_each_recording_has_a_row_with_its_length_and_size(acme, agent, details,
     parameters.SCREEN_RECORDING.set(acme, True)
     (tmp_path / "call.wav").write_bytes(media.wav(65))
     (tmp_path / "video.ts").write_bytes((MEDIA / "video-en.ts").read_bytes())
-    voice, video = builders.load(
-        acme,
-        builders.contact(account="agent", recordings=[{"name": "call.wav"}]),
-        builders.contact(account="agent", media_type="video", recordings=[{"name": "video.ts", "mode": "MCU"}]),
-        media=tmp_path,
+    videos = [
+        builders.contact(account="agent", media_type="video", recordings=[{"name": "video.ts", "mode": mode}])
+        for mode in ("MCU", "MCU(CloudVC)")
+    ]
+    voice, video, cloud = builders.load(
+        acme, builders.contact(account="agent", recordings=[{"name": "call.wav"}]), *videos, media=tmp_path
     )
 
     row = section(details("agent", voice), "recordings").one("li")
-    refused = section(details("agent", video), "recordings").one("li")
+    refused, kept = (section(details("agent", one), "recordings").one("li") for one in (video, cloud))
 
     assert row.text.startswith("Voice WAV 1:05 507.9")
     assert row.one("a")["href"] == f"{reverse('contacts:play', args=[voice.id])}?file=0"
     assert refused.all("a") == []
     assert "TS format cannot be played here" in refused.text
+    assert ["only while signed in as an agent" in one.text for one in (refused, kept)] == [False, True]
 
     MediaFile.objects.for_tenant(acme).filter(record_id=video.id).update(mode=VideoMode.MCU_CLOUDVC)
     refused = section(details("agent", video), "recordings").one("li")

@@ -56,6 +56,15 @@ def test_the_settings_are_changed_and_logged(acme, client, send):
     assert "CHATRECORDFLAG" not in read(client.get(reverse("configuration:parameters"))).text
 
 
+def test_settings_that_somebody_else_changed_meanwhile_are_not_overwritten(acme, send):
+    refused = read(send("system_settings", CHATRECORDFLAG="on", seen="something older"))
+
+    assert "Somebody else changed this meanwhile." in refused.text
+    acme.__dict__.pop("parameter_values", None)
+    assert recording.Flags.of(acme) == recording.Flags("off", "off", "off")
+    assert logged(acme) == []
+
+
 def test_a_bot_is_added_and_edited(acme, send):
     builders.record_ivr(acme, "bot_level", "bot_level", "off")
 
@@ -116,7 +125,9 @@ def test_a_switch_that_does_not_count_is_disabled_and_says_why(
 
     boxes = page.all("input", type="checkbox")
     assert {box["name"] for box in boxes if "disabled" in box.attributes} == disabled
-    assert page.text.count("It counts only under Bot-level control.") == len(disabled)
+    assert all(box["aria-describedby"] for box in boxes if box["name"] in disabled)
+    assert page.text.count("It counts only under Bot-level control.") == len(disabled) + (type is None)
+    assert ("FLOWRECORDFLAG (Intelligent robot): On." in page.text) == (type is None)
     bot = Bot.objects.for_tenant(acme).get(name="By hand")
     assert {name for name in ("records_history", "records_details") if not getattr(bot, name)} == disabled
 
@@ -156,3 +167,18 @@ def test_each_page_is_marked_in_the_navigation_by_itself(client):
         found[name] = [link.text for link in page.one("nav", id="nav").all("a", aria_current="page")]
 
     assert found == {"flows": ["Flow Configuration"], "system_settings": ["System Settings"]}
+
+
+def test_the_menus_are_the_guides(acme, client, agent, signed_in):
+    paths = ("/configuration/flows/system-settings/", "/ivr/calls/")
+    to_admin = [read(client.get(path)).one("ol", class_="crumbs") for path in paths]
+    to_agent = read(signed_in(agent).get("/ivr/calls/"))
+
+    way = ["Configuration Center", "Chatbot Management", "Flow Configuration", "System"]
+    assert [[step.text for step in crumbs.all("li")] for crumbs in to_admin] == [
+        [*way, "System Settings"],
+        [*way, "Historical Call"],
+    ]
+    assert to_agent.one("ol", class_="crumbs").all("a") == []
+    assert to_agent.one("nav", aria_label="Historical Call").text == "Call History"
+    assert "Chatbot Management Historical Call" in to_agent.one("nav", id="nav").text

@@ -80,7 +80,7 @@ def test_a_newer_version_takes_the_place_of_the_older_one_with_its_turns_in_any_
     assert [counts(summary) for summary in summaries] == [[1, 0, 0, 0], [0, 1, 1, 0], [0, 0, 1, 0]]
     (stored,) = IvrCall.objects.for_tenant(acme)
     assert (stored.started_at.month, stored.result, stored.turn_count) == (2, "failed", 2)
-    assert [turn.node for turn in stored.exchange] == ["a", "b"]
+    assert [turn.node for turn in stored.exchange()] == ["a", "b"]
 
 
 def test_a_version_that_comes_when_details_are_not_recorded_any_more_has_none(acme, load):

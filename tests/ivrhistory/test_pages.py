@@ -124,7 +124,9 @@ def test_the_pages_hold_every_call_once_forth_and_back(acme, get):
     assert [len(page) for page in pages] == [20, 20, 5]
     assert len({id for page in pages for id in page}) == 45
     assert back == pages[:2]
-    assert found(get(size="20", after="forged")) == pages[0]
+    forged = get(size="20", after="forged")
+    assert found(forged) == pages[0]
+    assert "That page does not exist." in read(forged).text
 
 
 def test_the_count_is_exact_up_to_its_cap(acme, get, monkeypatch):
@@ -157,6 +159,7 @@ def test_to_htmx_it_is_the_part_that_changes(acme, agent, signed_in):
     refused = client.get(f"{LIST}?period=", headers={"HX-Request": "true"})
 
     assert "<html" in whole.content.decode()
+    assert "Updated " in read(whole).one(id="criteria-form").text
     assert "<html" not in part.content.decode()
     assert (part.status_code, refused.status_code) == (200, 422)
 
@@ -179,8 +182,8 @@ def test_numbers_are_found_plain_or_sealed(acme, get, tmp_path, settings):
     [
         ("off", True, "CHATRECORDFLAG is Off", "/configuration/flows/system-settings/"),
         ("bot_level", False, "no bot or flow has Historical call record on", "/configuration/flows/"),
-        ("bot_level", True, "Choose a longer period.", None),
-        ("on", False, "Choose a longer period.", None),
+        ("bot_level", True, "No calls were recorded in this period.", None),
+        ("on", False, "No calls were recorded in this period.", None),
     ],
 )
 def test_an_empty_list_tells_which_setting_keeps_it_empty(calls, switch, said, leads_to, acme, admin, agent, signed_in):
@@ -191,9 +194,19 @@ def test_an_empty_list_tells_which_setting_keeps_it_empty(calls, switch, said, l
 
     assert said in to_admin.text
     assert said in to_agent.text
-    links = [link["href"] for link in to_admin.all("a") if link["href"] != LIST]
+    links = [link["href"] for link in to_admin.all("a") if not link["href"].startswith(LIST)]
     assert links == ([leads_to] if leads_to else [])
     assert ("A tenant administrator can change it." in to_agent.text) == bool(leads_to)
+
+
+def test_an_empty_list_leads_to_the_next_longer_period_as_far_as_there_is_one(acme, get):
+    parameters.TIME_SPAN.set(acme, 7)
+
+    shorter, longest = (read(get(calling_number="+46", period=period)).one(id="results") for period in ("3d", "7d"))
+
+    assert [link["href"] for link in shorter.all("a")] == [f"{LIST}?calling_number=%2B46&period=7d", LIST]
+    assert shorter.all("a")[0].text == "Search the last 7 Days"
+    assert [link["href"] for link in longest.all("a")] == [LIST]
 
 
 # --- Call Details ----------------------------------------------------------------------------------------------------
@@ -229,24 +242,62 @@ def test_the_turns_read_as_an_exchange(acme, get):
     assert "4 steps" in page.text
 
 
+def test_of_a_long_call_the_first_steps_are_shown_and_all_when_asked(acme, get, monkeypatch):
+    monkeypatch.setattr("ivrhistory.views.FIRST_STEPS", 3)
+    turns = [{"node": node} for node in ("a", "sys_err", "b", "sys_err", "sys_err")]
+    (call,) = load_ivr(acme, ivr_call(turns=turns))
+
+    first = read(get(f"{LIST}{call.id}/")).one(id="turns")
+    whole = read(get(f"{LIST}{call.id}/{first.one('a', href='?steps=all')['href']}")).one(id="turns")
+
+    assert [step.one("code").text for step in first.all("li")] == ["a", "sys_err", "b"]
+    assert "Show all 5 steps" in first.text
+    assert ["hung up" in step.text for step in whole.all("li")] == [False, False, False, True, True]
+    assert "5 steps" in whole.text
+    assert not whole.all("a")
+    # The focus does not go with the link: reading goes on where it was.
+    assert [step["id"] for step in whole.all("li") if "autofocus" in step.attributes] == ["step-4"]
+
+
 @pytest.mark.parametrize("type", ["intelligent_robot", "common_ivr"])
-@pytest.mark.parametrize("now", ["off", "bot_level", "on"])
-def test_details_that_were_not_recorded_say_which_setting_turns_them_on(type, now, acme, admin, agent, signed_in):
-    builders.bot(acme, name="Wallet robot", type=type)
+@pytest.mark.parametrize(
+    ("calls", "details", "said"),
+    [
+        (
+            "on",
+            "off",
+            ["{setting} is Off: set it to On, or to Bot-level control with Flow call recording on for Wallet"],
+        ),
+        ("on", "bot_level", ["{setting} is Bot-level control, and Flow call recording is off for Wallet"]),
+        ("on", "on", []),
+        # Details are kept of calls that are kept.
+        ("off", "on", ["CHATRECORDFLAG is Off: set it to On"]),
+        (
+            "bot_level",
+            "off",
+            ["CHATRECORDFLAG is Bot-level control, and Historical call record is", "{setting} is Off"],
+        ),
+    ],
+)
+def test_details_that_were_not_recorded_say_which_settings_turn_them_on(
+    type, calls, details, said, acme, admin, agent, signed_in
+):
+    builders.bot(acme, name="Wallet", type=type)
     builders.record_ivr(acme, robots="off", flows="off")
     (call,) = load_ivr(acme, ivr_call())
-    builders.record_ivr(acme, robots=now, flows=now)
+    builders.record_ivr(acme, calls, **{"robots" if type == "intelligent_robot" else "flows": details})
 
     to_admin, to_agent = (read(signed_in(account).get(f"{LIST}{call.id}/")) for account in (admin, agent))
 
     setting = {"intelligent_robot": "FLOWRECORDFLAG", "common_ivr": "CCIVRRECORDFLAG"}[type]
-    word = {"off": "Off", "bot_level": "Bot-level control", "on": "On"}[now]
+    sentences = [sentence.format(setting=setting) for sentence in said]
     for page in (to_admin, to_agent):
-        assert f"{setting} is {word}" in page.text
-    assert ("Wallet robot, and the details" in to_admin.text) == (now != "on")
+        assert all(sentence in page.text for sentence in sentences)
+        assert page.text.count("RECORDFLAG is ") == max(len(said), 1)
+        assert (f"{setting} is On now: later calls to Wallet have their details." in page.text) == (not said)
     assert to_admin.one("div", class_="state-actions").all("a")
     assert not to_agent.all("div", class_="state-actions")
-    assert ("A tenant administrator can change it." in to_agent.text) == (now != "on")
+    assert ("A tenant administrator can change it." in to_agent.text) == bool(said)
 
 
 def test_a_call_and_its_contact_record_lead_to_each_other(acme, agent, get):
@@ -256,11 +307,21 @@ def test_a_call_and_its_contact_record_lead_to_each_other(acme, agent, get):
     (call,) = load_ivr(acme, ivr_call(call_id="1795-1", started_at=at))
     (record,) = builders.load(acme, builders.contact(call_id="1795-1", account="agent", started_at=at))
 
-    to_contacts = read(get(f"{LIST}{call.id}/")).one("a", href=read_href(get(f"{LIST}{call.id}/"), "/contacts/?"))
+    to_contacts = read_href(get(f"{LIST}{call.id}/"), "/contacts/?")
     to_calls = read_href(get(f"/contacts/{record.id}/"), LIST + "?")
 
-    assert found(get(to_contacts["href"])) == [record.id]
+    assert found(get(to_contacts)) == [record.id]
     assert found(get(to_calls)) == [call.id]
+
+
+def test_a_call_leads_to_contact_records_of_others_that_are_within_reach(acme, lead, agent, signed_in):
+    (call,) = load_ivr(acme, ivr_call(call_id="1795-1"))
+    (record,) = builders.load(acme, builders.contact(call_id="1795-1", account="agent"))
+    client = signed_in(lead)
+
+    # A team leader's list shows the own records at first.
+    assert found(client.get("/contacts/")) == []
+    assert found(client.get(read_href(client.get(f"{LIST}{call.id}/"), "/contacts/?"))) == [record.id]
 
 
 def read_href(response, begins):
