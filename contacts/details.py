@@ -15,14 +15,14 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from aicc.lib.addresses import around
-from aicc.tenants import parameters
+from aicc.tenants import audit, parameters
 from aicc.tenants.access import signed_in_as_agent, tenant_page
-from aicc.tenants.choices import Permission
+from aicc.tenants.choices import Action, Permission
 from aicc.tenants.models import Tenant
 from contacts import phases
 from contacts.addresses import came_from
 from contacts.data_items import DataItem, all_items, reason_path, rows, shown_items
-from contacts.media import Operations
+from contacts.media import Opens, Operations
 from contacts.models import ContactRecord, ContactRecordQuerySet, Message, Phase, ReasonChange, Transfer
 from contacts.search import RELATED
 from contacts.visibility import Visibility
@@ -62,11 +62,15 @@ def contact_details(request: HttpRequest, id: int) -> HttpResponse:
     said = Message.objects.filter(**own).order_by("position")
     related = _part(request, "records", call.select_related(*RELATED).order_by("-started_at", "-id"), FIRST_RECORDS)
     offered = Operations.of_all([record, *related.rows], request.user, as_agent=signed_in_as_agent(request))
+    operations = offered[record.id]
+    if request.method == "GET" and operations.play and operations.opens == Opens.CONVERSATION:
+        # What Play opens is here, whatever led to it.
+        audit.record_request(request, Action.PLAY, target=record.call_sn)
     items = shown_items(tenant)
     lines = [replace(row, operations=offered[row.record.id]) for row in rows(related.rows, items)]
     context = {
         "record": record,
-        "operations": offered[record.id],
+        "operations": operations,
         "items": items,
         "facts": [(item.label, item.cell(record)) for item in _facts(all_items(tenant))],
         "timeline": _timeline(call, record),

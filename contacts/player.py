@@ -32,7 +32,8 @@ SPEEDS = ("0.75", "1", "1.25", "1.5", "2")
 @require_safe
 @tenant_page()
 def play(request: HttpRequest, id: int) -> HttpResponse:
-    """What Play opens: the player over the list, Recording File Details, or the conversation. Opening it is logged."""
+    """What Play opens: the player over the list, Recording File Details, or the conversation, which is on the details
+    page. Opening it is logged."""
     record, operations = _operations(request, id)
     try:
         operations.play.require()

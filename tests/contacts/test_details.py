@@ -8,7 +8,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from aicc.tenants import parameters
-from aicc.tenants.models import Role
+from aicc.tenants.choices import Action
+from aicc.tenants.models import Operation, Role
 from contacts import demo
 from tests import builders, media
 from tests.pages import masked, read, section
@@ -89,6 +90,17 @@ def test_a_message_says_what_it_is_and_a_day_begins_with_whatever_comes_first(ac
     ]  # fmt: skip
     assert len(page.all("li", class_="message message-customer")) == len(kinds)
     assert page.text.endswith("2026-03-21 Ada left · 12:00:00")
+
+
+def test_reading_a_multimedia_conversation_is_playing_it_and_is_logged(acme, agent, call, details):
+    (voice,) = builders.load(acme, builders.contact(account="agent"))
+
+    details("agent", voice)
+    assert not Operation.objects.for_tenant(acme).filter(action=Action.PLAY).exists()
+    details("agent", call[0])
+
+    logged = Operation.objects.for_tenant(acme).get(action=Action.PLAY)
+    assert (logged.account, logged.target) == (agent, call[0].call_sn)
 
 
 def test_a_transcript_shows_where_in_the_call_it_was_said(acme, agent, details):

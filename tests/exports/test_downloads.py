@@ -68,6 +68,16 @@ def test_a_video_is_not_for_windows_media_player(acme, agent, tmp_path, signed_i
     assert "G711" not in page
 
 
+def test_a_conversation_has_no_emails_and_no_links_and_says_so(acme, signed_in, agent):
+    chat = {"media_type": "multimedia", "channel": "web", "account": "agent", "messages": [{"text": "Hello"}]}
+    (record,) = builders.load(acme, builders.contact(**chat))
+
+    page = read(signed_in(agent).get(dialog(record))).text
+
+    assert "The email content in the downloaded multimedia call content file cannot be viewed" in page
+    assert "G711" not in page
+
+
 def test_a_request_is_kept_logged_and_waited_for_where_it_was_made(acme, agent, record, signed_in):
     client = signed_in(agent)
 
