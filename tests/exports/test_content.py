@@ -314,7 +314,7 @@ def test_criteria_that_cannot_be_decrypted_are_refused_not_left_out(
     KeyFile(settings.KEY_FILE).create()
     parameters.ENCRYPTION.set(None, True)
     write(acme, [(1, {})])
-    kept = export_task(admin, criteria="period=1d&contact_number=100").pk
+    kept = export_task(admin, criteria="period=1d&contact_number=100", status="cancelled", file="").pk
     settings.KEY_FILE = tmp_path / "second.keys"
     KeyFile(settings.KEY_FILE).create()
     task = ExportTask.objects.for_tenant(acme).get(pk=kept)
@@ -322,7 +322,10 @@ def test_criteria_that_cannot_be_decrypted_are_refused_not_left_out(
     with pytest.raises(ExportRefused, match="The criteria cannot be decrypted"):
         pack(admin, task.criteria)
 
-    assert "1 Day" not in read(signed_in(admin).get("/exports/")).text
+    page = read(signed_in(admin).get("/exports/")).text
+    assert "Cancelled" in page
+    assert "1 Day" not in page
+    assert "Export again" not in page
 
 
 def test_what_is_kept_of_a_search_says_what_was_in_force(acme, lead, agent):

@@ -239,6 +239,8 @@ def test_a_waiting_task_is_cancelled_and_its_keys_are_gone(acme, admin, signed_i
 
     task.refresh_from_db()
     assert (task.status, task.sealed_keys) == ("cancelled", None)
+    again = read(client.get(LIST)).one("a", href=f"{NEW}?period=1d&data_scope=organization")
+    assert again.text == "Export again"
 
 
 def test_a_row_is_asked_for_while_its_task_is_active_and_said_when_it_changes(acme, admin, signed_in):
@@ -255,6 +257,20 @@ def test_a_row_is_asked_for_while_its_task_is_active_and_said_when_it_changes(ac
 
     assert "every 3s" not in ended
     assert "Export: Cancelled" in ended
+
+
+def test_a_row_brings_along_what_the_navigation_says(exporter, signed_in):
+    task = export_task(exporter)
+    client = signed_in(exporter)
+
+    def badge():
+        row = client.get(reverse("exports:row", args=[task.pk]), headers={"HX-Request": "true"})
+        return read(row).one("span", id="export-badge", hx_swap_oob="innerHTML").text
+
+    before = badge()
+    client.get(reverse("exports:file", args=[task.pk]))
+
+    assert (before, badge()) == ("1 ready", "")
 
 
 def test_the_queries_of_the_page_do_not_grow_with_its_tasks(
