@@ -224,6 +224,8 @@ def main() -> int:
     print(f"seed {options.seed}", flush=True)
     home = Path(tempfile.mkdtemp(prefix="aicc-drill-"))
     home.chmod(0o711)
+    # Pages are only sent to here, none is looked at: their files need not be there.
+    (home / "static").mkdir()
     try:
         place = Installation(home)
         for name in ("DATABASE_URL", "REDIS_URL"):

@@ -124,6 +124,11 @@ class ExportForm(PasswordForm):
     def is_over_the_limit(self) -> bool:
         return self.matched is not None and self.matched > self.limit
 
+    @property
+    def may_be_over_the_limit(self) -> bool:
+        """Whether the choice of the newest is offered: also while nobody knows how many there are."""
+        return self.matched is None or self.is_over_the_limit
+
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data
         if not self.criteria.is_valid():

@@ -15,13 +15,19 @@ from django.utils.translation import gettext
 from contacts.data_items import DataItem, Kind
 
 # Programs take text for a formula that begins so; the wide forms where Chinese and Japanese are written.
-TRIGGERS = "=+-@\t\r\n＝＋－＠"
+_SIGNS = "=+-@＝＋－＠"
+TRIGGERS = f"{_SIGNS}\t\r\n"
+# Where semicolons separate, as in much of Europe, another cell begins inside of a text: no quotes hold it together.
+_SEPARATORS = (";", "\r", "\n")
 # An apostrophe goes before each such text, and before what looks as if it had got one: so it can be taken off again.
-_FORMULA = re.compile(f"'*\\s*[{re.escape(TRIGGERS)}]")
+_FORMULA = re.compile(
+    rf"^(?='*\s*[{re.escape(TRIGGERS)}])|(?<=[{''.join(_SEPARATORS)}])(?=(?:['\"]|[^\S\r\n])*[{re.escape(_SIGNS)}])"
+)
 _TRIGGERS = frozenset(TRIGGERS)
 # What is worth a second look.
 _SUSPECT = _TRIGGERS | {"'"} | {chr(code) for code in range(0x3001) if chr(code).isspace()}
-_MARKS = (",", '"', "\r", "\n")
+# In quotes, a text is one cell also for a program that separates by all of these.
+_MARKS = (",", ";", "\t", '"', "\r", "\n")
 BYTE_ORDER_MARK = "\ufeff"
 
 
@@ -54,6 +60,9 @@ def _texts(values: Sequence[str]) -> Sequence[str]:
 
 def guarded(texts: Sequence[str]) -> Sequence[str]:
     """The texts, each with an apostrophe before it that a program might take for a formula."""
+    together = "".join(texts)
+    if any(mark in together for mark in _SEPARATORS):
+        return [_FORMULA.sub("'", text) for text in texts]
     # Most columns have none, which is seen from their first characters.
     if _SUSPECT.isdisjoint([text[0] for text in texts if text]):
         return texts

@@ -73,12 +73,22 @@ def test_an_export_is_asked_for_by_keyboard_watched_fetched_and_opened(
         page.get_by_role("link", name="Download").click()
     archive = tmp_path / download.value.suggested_filename
     download.value.save_as(archive)
+    expect(page.locator("#export-badge")).to_be_empty()
     opened = subprocess.run(
         [seven_zip, "x", f"-p{password}", f"-o{tmp_path}", str(archive)], capture_output=True, check=False
     )
     refused = subprocess.run([seven_zip, "t", "-pwrong", str(archive)], capture_output=True, check=False)
     assert (opened.returncode, (tmp_path / "contact-records.xlsx").exists()) == (0, True)
     assert refused.returncode != 0
+
+    confirmation = page.get_by_role("dialog", name="Delete this export task?")
+    page.get_by_role("link", name="Delete").press("Enter")
+    expect(confirmation).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("link", name="Delete")).to_be_focused()
+    page.keyboard.press("Enter")
+    confirmation.get_by_role("button", name="Delete").press("Enter")
+    expect(page.get_by_text("No export tasks in the last seven days")).to_be_visible()
 
 
 def test_the_dialog_closes_with_esc_counts_again_and_comes_back_with_what_is_wrong(
@@ -98,6 +108,9 @@ def test_the_dialog_closes_with_esc_counts_again_and_comes_back_with_what_is_wro
     expect(dialog.locator("[data-fields-count]")).to_have_text(re.compile(r"^(\d+) of \1 selected$"))
     dialog.get_by_placeholder("Search fields").fill("duration")
     expect(dialog.locator(".fields-list label:visible")).to_have_count(1)
+    page.keyboard.press("Enter")
+    dialog.get_by_label("Select all").uncheck()
+    expect(dialog.locator("[data-fields-count]")).to_have_text(re.compile(r"^19 of 20 selected$"))
     dialog.get_by_label("Compression password", exact=True).fill("not enough")
     dialog.get_by_role("button", name="Export").click()
     expect(dialog.get_by_role("alert").first).to_contain_text("12 to 64 characters")

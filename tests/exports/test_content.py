@@ -14,7 +14,8 @@ from aicc.lib.sealing import KeyFile
 from aicc.tenants import parameters
 from aicc.tenants.models import Account, OrganizationUnit, Role, SkillQueue
 from contacts import search
-from contacts.data_items import DATA_ITEMS, shown_items
+from contacts.data_items import all_items, shown_items
+from contacts.decisions import ItemSetting, SatisfactionLevel
 from contacts.filters import ContactFilter
 from contacts.models import CallReason
 from exports import table
@@ -86,6 +87,8 @@ def test_both_formats_say_what_the_list_says(acme, admin, write, pack, seven_zip
 
 def test_nothing_of_a_record_and_nothing_that_was_searched_for_becomes_a_formula(acme, admin, write, pack, seven_zip):
     rows = []
+    ItemSetting.objects.create(tenant=acme, is_extended=True, key="own", name="=1+1")
+    SatisfactionLevel.objects.create(tenant=acme, key="1", name="=1+1", position=1)
     texts = ["customer_number", "customer_name", "account_name", "caller_number", "called_number", "handled_number"]
     for n, payload in enumerate(FORMULAS):
         named = {
@@ -94,19 +97,21 @@ def test_nothing_of_a_record_and_nothing_that_was_searched_for_becomes_a_formula
             "call_reason": CallReason.objects.create(tenant=acme, name=payload),
         }
         every = dict.fromkeys([*texts, "remarks", "call_id"], payload)
-        rows.append((n + 1, {**named, **every, "employee_id": payload[:32]}))
+        own = {"extended": {"own": payload}, "satisfaction": "1", "employee_id": payload[:32]}
+        rows.append((n + 1, {**named, **every, **own}))
     write(acme, rows)
-    columns = [
-        n for n, item in enumerate(DATA_ITEMS) if item.key in {*texts, "remarks", "call_id", "skill_queue", "unit"}
-    ]
+    items = [item.key for item in all_items(acme)]
+    reproduced = {*texts, "remarks", "call_id", "skill_queue", "unit", "extended:own"}
+    columns = [n for n, key in enumerate(items) if key in reproduced]
     Account.objects.for_tenant(acme).filter(pk=admin.pk).update(name="=1+1")
 
-    _packed, archive = pack(admin)
-    _header, *found = lines(seven_zip(archive, PASSWORD))
-    _packed, archive = pack(admin, "period=1d&customer_name=%3D1%2B1", format="xlsx")
+    _packed, archive = pack(admin, items=items)
+    header, *found = lines(seven_zip(archive, PASSWORD))
+    _packed, archive = pack(admin, "period=1d&customer_name=%3D1%2B1", items=items, format="xlsx")
     book = openpyxl.load_workbook(io.BytesIO(seven_zip(archive, PASSWORD)["contact-records.xlsx"]))
 
-    assert not [cell for line in found for cell in line if cell.lstrip()[:1] in tuple(table.TRIGGERS)]
+    assert "'=1+1" in header
+    assert not [cell for line in [header, *found] for cell in line if cell.lstrip()[:1] in tuple(table.TRIGGERS)]
     assert [[unguarded(line[n]) for n in columns] for line in found] == [[text] * len(columns) for text in FORMULAS]
     cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row]
     assert "f" not in {cell.data_type for cell in cells}
@@ -309,7 +314,7 @@ def test_criteria_that_cannot_be_decrypted_are_refused_not_left_out(
     KeyFile(settings.KEY_FILE).create()
     parameters.ENCRYPTION.set(None, True)
     write(acme, [(1, {})])
-    kept = export_task(admin, criteria="period=1d&contact_number=100").pk
+    kept = export_task(admin, criteria="period=1d&contact_number=100", status="cancelled", file="").pk
     settings.KEY_FILE = tmp_path / "second.keys"
     KeyFile(settings.KEY_FILE).create()
     task = ExportTask.objects.for_tenant(acme).get(pk=kept)
@@ -317,7 +322,10 @@ def test_criteria_that_cannot_be_decrypted_are_refused_not_left_out(
     with pytest.raises(ExportRefused, match="The criteria cannot be decrypted"):
         pack(admin, task.criteria)
 
-    assert "1 Day" not in read(signed_in(admin).get("/exports/")).text
+    page = read(signed_in(admin).get("/exports/")).text
+    assert "Cancelled" in page
+    assert "1 Day" not in page
+    assert "Export again" not in page
 
 
 def test_what_is_kept_of_a_search_says_what_was_in_force(acme, lead, agent):

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -40,6 +41,13 @@ FORMULAS = [
     "''+1",
     '"=1+1"',
     '=1+1;,"\r\n',
+    "a;=1+1;b",
+    "a; ＝1+1",
+    "a;'=1+1;'b",
+    'a;"=1+1&""',
+    "a\t=1+1",
+    "two\r\n=1+1;lines",
+    "two\n\n- lines",
     "+46700001",
     "{=1+1}",
     "#N/A",
@@ -62,6 +70,8 @@ PLAIN = [
     "a, b",
     'say "x"',
     "two\nlines",
+    "two\n\nlines; a-b",
+    "a;b",
 ]
 SUMMARY = [("Customer Name", "=1+1"), ("Account", "#N/A"), ("Remarks", "\x07 bell")]
 
@@ -100,6 +110,7 @@ def one_way(text):
 
 def unguarded(text):
     """What a reader of the table does who wants the text back."""
+    text = re.sub(r"""(?<=[;\r\n])'(?=['" \t\u3000]*[-=+@＝＋－＠])""", "", text)
     bare = text.lstrip("'")
     return text[1:] if len(bare) < len(text) and bare.lstrip()[:1] in tuple(table.TRIGGERS) + ("",) else text
 
@@ -143,6 +154,22 @@ def test_no_cell_of_a_table_begins_like_a_formula(mixed):
     # What needs no apostrophe has none; a phone number stays readable.
     assert texts[len(FORMULAS) :] == PLAIN
     assert texts[FORMULAS.index("+46700001")] == "'+46700001"
+
+
+@pytest.mark.parametrize("items", [ITEMS, ITEMS[3:]], ids=["four columns", "one"])
+def test_no_cell_begins_like_a_formula_where_semicolons_separate(items):
+    values = batch(FORMULAS + PLAIN)[-len(items) :]
+    content = b"".join(table.chunks(items, [values], zone=BERLIN)).decode("utf-8-sig")
+
+    cells = [cell for row in csv.reader(io.StringIO(content, newline=""), delimiter=";") for cell in row]
+    assert "'=1+1" in cells
+    assert not [cell for cell in cells if cell.strip()[:1] in tuple("=+-@＝＋－＠")]
+
+
+def test_what_separates_for_some_program_stands_in_quotes():
+    content = b"".join(table.chunks(ITEMS[3:], [[["a;b", "a\tb", "a b"]]], zone=BERLIN)).decode("utf-8-sig")
+
+    assert content.split("\r\n")[1:4] == ['"a;b"', '"a\tb"', "a b"]
 
 
 def test_a_table_of_one_column_has_a_line_for_every_row():

@@ -8,6 +8,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from aicc.lib import timelimit
 from aicc.lib.sealing import KeyFile
 from aicc.tenants import parameters
 from aicc.tenants.models import Account, Operation, Role
@@ -50,6 +51,8 @@ def test_the_dialog_says_how_many_match_and_ticks_what_the_list_shows(acme, admi
     ticked = [box["value"] for box in page.all("input", name="items") if "checked" in box.attributes]
     assert "call_sn" in ticked
     assert "customer_name" not in ticked
+    # What is pasted is never cut: the password would be another one than whoever pasted it knows.
+    assert "maxlength" not in page.one("input", name="password").attributes
 
 
 def test_a_request_is_kept_logged_and_appears_on_the_tasks_page(acme, admin, signed_in):
@@ -122,6 +125,18 @@ def test_above_the_limit_the_choice_has_to_be_made_first(acme, admin, operator, 
     assert "Export the newest 2" in read(refused).text
     client.post(NEW, asked(newest_only="on"))
 
+    assert ExportTask.objects.for_tenant(acme).get().newest_only is True
+
+
+def test_where_nobody_knows_how_many_match_the_choice_is_there_as_well(acme, admin, signed_in, monkeypatch):
+    monkeypatch.setattr(timelimit, "SEARCH_SECONDS", 0)
+    client = signed_in(admin)
+
+    page = read(client.get(NEW)).text
+    client.post(NEW, asked(newest_only="on"))
+
+    assert "take too long to count" in page
+    assert "If more than 100,000 match, export the newest 100,000" in page
     assert ExportTask.objects.for_tenant(acme).get().newest_only is True
 
 
@@ -224,6 +239,8 @@ def test_a_waiting_task_is_cancelled_and_its_keys_are_gone(acme, admin, signed_i
 
     task.refresh_from_db()
     assert (task.status, task.sealed_keys) == ("cancelled", None)
+    again = read(client.get(LIST)).one("a", href=f"{NEW}?period=1d&data_scope=organization")
+    assert again.text == "Export again"
 
 
 def test_a_row_is_asked_for_while_its_task_is_active_and_said_when_it_changes(acme, admin, signed_in):
@@ -240,6 +257,20 @@ def test_a_row_is_asked_for_while_its_task_is_active_and_said_when_it_changes(ac
 
     assert "every 3s" not in ended
     assert "Export: Cancelled" in ended
+
+
+def test_a_row_brings_along_what_the_navigation_says(exporter, signed_in):
+    task = export_task(exporter)
+    client = signed_in(exporter)
+
+    def badge():
+        row = client.get(reverse("exports:row", args=[task.pk]), headers={"HX-Request": "true"})
+        return read(row).one("span", id="export-badge", hx_swap_oob="innerHTML").text
+
+    before = badge()
+    client.get(reverse("exports:file", args=[task.pk]))
+
+    assert (before, badge()) == ("1 ready", "")
 
 
 def test_the_queries_of_the_page_do_not_grow_with_its_tasks(
