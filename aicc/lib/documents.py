@@ -25,6 +25,7 @@ ENDINGS = (".ndjson", ".jsonl", ".json")
 # A file with one of these holds one document: an empty one is an export that was cut off.
 _DOCUMENTS = (".json", ".vcon")
 
+_CLOSING = {b"{": b"}", b"[": b"]"}
 _BOM = b"\xef\xbb\xbf"
 # What a file begins with that is no JSON, and what to do about it.
 _FOREIGN = {
@@ -136,7 +137,7 @@ def _skip_line(file: IO[bytes]) -> int:
 def _is_document(line: bytes) -> bool:
     """Whether a first line stands by itself. A line that is no JSON at all does: it is one bad line of many."""
     text = line.strip()
-    return not text.startswith(b"{") or text.endswith(b"}")
+    return text.endswith(_CLOSING.get(text[:1], b""))
 
 
 def _is_json(data: bytes) -> bool:

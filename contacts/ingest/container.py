@@ -202,8 +202,7 @@ def concerns(entry: Json, own: Mapping[int, Json]) -> bool:
 def history(dialog: Json, event: str) -> Iterator[tuple[datetime, int]]:
     """(time, party) of an event of the party history: join, drop, …"""
     for entry in objects(dialog, "party_history"):
-        at = moment(entry.get("time"))
-        if entry.get("event") == event and at is not None:
+        if entry.get("event") == event and (at := moment(entry.get("time"))) is not None:
             yield from ((at, party) for party in indexes(entry.get("party")))
 
 

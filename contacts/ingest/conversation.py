@@ -35,6 +35,8 @@ _KINDS = {
     "multipart": MessageKind.EMAIL,
 }
 _TRANSCRIPTS = ("transcript", "wtf_transcription")
+# As much of a name as shows that it is longer than the native form takes.
+_TOO_LONG = 201
 
 
 # --- Messages --------------------------------------------------------------------------------------------------
@@ -200,10 +202,16 @@ def transfers(dialogs: list[Json], parties: list[Party]) -> Iterator[tuple[set[i
             {
                 "at": start,
                 "kind": _kind(dialog, [parties[index] for index in takers]).value,
-                "from": ", ".join(str(parties[index].label or "") for index in giver),
-                "to": ", ".join(str(parties[index].label or "") for index in takers),
+                "from": _names(parties, giver),
+                "to": _names(parties, takers),
             },
         )
+
+
+def _names(parties: list[Party], numbers: list[int]) -> str:
+    """Who these are, each once. A vCon may name 200,000, and call each as long as it likes."""
+    labels = (parties[number].label for number in dict.fromkeys(numbers))
+    return ", ".join(label[:_TOO_LONG] for label in labels if isinstance(label, str) and label)
 
 
 def _kind(dialog: Json, takers: list[Party]) -> TransferKind:

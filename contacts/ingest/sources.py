@@ -27,6 +27,11 @@ class Read:
     reason: str = ""
     bytes: int = 0
 
+    @property
+    def rows(self) -> int:
+        """Rows of records and of their parts."""
+        return sum(1 + len(one.messages) + len(one.transfers) + len(one.phases) for one in self.contacts)
+
 
 def files(paths: Iterable[Path]) -> Iterator[Path]:
     """The files named, and those in the folders named."""

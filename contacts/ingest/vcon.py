@@ -67,7 +67,8 @@ def records(document: Json) -> Iterator[dict[str, Any]]:
     agents = [index for index, party in enumerate(parties) if party.is_agent]
     if len(agents) > MOST_AGENTS:
         raise Rejected(f"the vCon has more than {MOST_AGENTS} agents")
-    owners = {number: _agents_of(dialog, dialogs, agents) for number, dialog in talk.items()}
+    there = [set(indexes(dialog.get("parties"))) for dialog in dialogs]
+    owners = {number: _agents_of(number, dialog, there, agents) for number, dialog in talk.items()}
     told = list(transfers(dialogs, parties))
     beside = list(_beside(document))
     handlers: list[int | None] = [agent for agent in agents if any(agent in owner for owner in owners.values())]
@@ -102,17 +103,24 @@ def _refuse(document: Json) -> None:
         raise Rejected("parties is missing")
 
 
-def _agents_of(dialog: Json, dialogs: list[Json], agents: list[int]) -> list[int]:
-    """The agents of a dialog, or of the set of recordings it belongs to; the first of all when neither names one."""
-    named = {*indexes(dialog.get("parties")), *(party for _at, party in history(dialog, "join"))}
+def _agents_of(number: int, dialog: Json, there: list[set[int]], agents: list[int]) -> list[int]:
+    """The agents of a dialog, or of the set of recordings it belongs to; the first of all when neither names one.
+
+    `there` has the parties of every dialog.
+    """
+    named = there[number] | {party for _at, party in history(dialog, "join")}
     found = [agent for agent in agents if agent in named]
     for whole in indexes(dialog.get("recording_set")) if not found else ():
-        found = [agent for agent in agents if agent in indexes(dialogs[whole].get("parties"))]
+        found = [agent for agent in agents if agent in there[whole]]
     return found or agents[:1]
 
 
 def _record(
-    document: Json, parties: list[Party], own: Dialogs, agent_index: int | None, beside: list[tuple[Json, Json]]
+    document: Json,
+    parties: list[Party],
+    own: Dialogs,
+    agent_index: int | None,
+    beside: list[tuple[Json, dict[str, Any]]],
 ) -> dict[str, Any]:
     agent = parties[agent_index] if agent_index is not None else Party({})
     facts = _facts(beside, own)
@@ -176,23 +184,30 @@ _META = {**_ATTACHED, "disposition": "state"}
 _STATES = {"answered", "noanswer", "busy", "failed", "congestion", "hungup", "voicemailnomessage"}
 
 
-def _beside(document: Json) -> Iterator[tuple[Json, Json]]:
+def _beside(document: Json) -> Iterator[tuple[Json, dict[str, Any]]]:
     """What attachments, and dispositions among the analysis, tell: each with its facts."""
     for name in ("analysis", "attachments"):
         for entry in objects(document, name):
-            if (name == "attachments" or entry.get("type") == "disposition") and (facts := _told(entry)):
+            if (name == "attachments" or entry.get("type") == "disposition") and (facts := _told_facts(entry)):
                 yield entry, facts
 
 
-def _facts(beside: list[tuple[Json, Json]], own: Dialogs) -> dict[str, Any]:
+def _told_facts(entry: Json) -> dict[str, Any]:
+    facts = {}
+    for name, value in _told(entry).items():
+        fact = _ATTACHED.get(_plain(name))
+        fact = "state" if fact == "reason" and _plain(value) in _STATES else fact
+        if fact and value not in (None, ""):
+            facts[fact] = value
+    return facts
+
+
+def _facts(beside: list[tuple[Json, dict[str, Any]]], own: Dialogs) -> dict[str, Any]:
     """Direction, duration, disposition, remarks …, wherever they are: what is nearest to the dialog counts."""
     facts: dict[str, Any] = {}
     for entry, told in beside:
-        for name, value in told.items() if concerns(entry, own) else ():
-            fact = _ATTACHED.get(_plain(name))
-            fact = "state" if fact == "reason" and _plain(value) in _STATES else fact
-            if fact and value not in (None, ""):
-                facts[fact] = value
+        if concerns(entry, own):
+            facts.update(told)
     for dialog in own.values():
         meta = dialog.get("meta")
         near = {**(meta if isinstance(meta, dict) else {})}
@@ -239,12 +254,13 @@ def _times(own: Dialogs, facts: Json, agent: int | None) -> dict[str, Any]:
     talked = [at for at, dialog in begun if dialog.get("type") != "incomplete"]
     answered = talked and _plain(facts.get("state") or "answered") == "answered"
     joined = [at for at, party in _all(own, "join") if party == agent and at >= start]
-    left = [at for at, party in _all(own, "drop") if party == agent]
+    drops = _all(own, "drop")
+    left = [at for at, party in drops if party == agent]
     try:
         ends = [at + length for at, dialog in begun if (length := _length(dialog, facts)) is not None]
     except OverflowError:
         raise Rejected("duration ends after all time") from None
-    ends = left or [*ends, *(at for at, _party in _all(own, "drop"))]
+    ends = left or [*ends, *(at for at, _party in drops)]
     return {
         "started_at": start,
         "connected_at": (min(joined) if joined else min(talked)) if answered else None,

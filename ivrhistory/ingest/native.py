@@ -58,6 +58,11 @@ class Read:
     reason: str = ""
     bytes: int = 0
 
+    @property
+    def rows(self) -> int:
+        """Rows of the call and of its turns."""
+        return 1 + len(self.call.turns) if self.call else 0
+
 
 def read(path: Path, *, now: datetime) -> Iterator[Read]:
     """Every call of a file."""

@@ -6,13 +6,15 @@ Peak memory at millions of lines is measured by `make bench`.
 import pytest
 from django.utils import timezone
 
+from aicc.lib import batches
 from aicc.tenants.models import Account, SkillQueue
 from contacts import ingest
 from contacts.ingest import loader, names
 from contacts.ingest.native import check
 from contacts.ingest.sources import Read
 from contacts.models import CallReason, ContactRecord
-from tests.builders import contact
+from ivrhistory import ingest as ivr_ingest
+from tests.builders import contact, ivr_call
 
 
 def load(tenant, records, **options):
@@ -33,6 +35,19 @@ def test_a_batch_ends_at_a_number_of_documents_or_of_bytes(monkeypatch):
     small, large, none = ([Read("file", 1, (), bytes=size)] * 9 for size in (10, 60, 0))
 
     assert (sizes(small), sizes(large), sizes(none), sizes([])) == ([4, 4, 1], [2, 2, 2, 2, 1], [4, 4, 1], [])
+
+
+def test_a_batch_ends_at_a_number_of_rows_too_because_a_part_may_be_three_bytes(monkeypatch):
+    monkeypatch.setattr(batches, "MOST_ROWS", 10)
+    now = timezone.now()
+    parts = {"messages": [{}], "transfers": [{"kind": "ivr"}], "phases": [{"kind": "ivr", "started_at": str(now)}]}
+
+    records = ingest.read_records([contact(**parts)] * 7 + ["none"] * 9, where="tests", now=now)
+    calls = ivr_ingest.read_calls([ivr_call(turns=[{}] * 3)] * 7, where="tests", now=now)
+
+    # Four rows each; what is rejected is none.
+    assert sizes(records) == [3, 3, 10]
+    assert [len(chunk) for chunk in batches.chunks(calls, most=100, most_bytes=100)] == [3, 3, 1]
 
 
 def test_no_more_than_the_next_batch_is_read_while_one_is_loaded(acme, monkeypatch):

@@ -4,6 +4,9 @@ import gzip
 import json
 import os
 import socket
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from django.utils import timezone
@@ -153,13 +156,16 @@ LINES = b"".join(json.dumps(contact(customer_name=name)).encode() + b"\n" for na
         (LINE + b"\n\xff\xfe\n", 1, [(2, "is not UTF-8")]),
         (LINE + b"\n" + b"[" * 100_000 + b"\n", 1, [(2, "is not JSON: nested too deeply")]),
         (b"[" + LINE + b"]", 0, [(1, "is not an object")]),
+        (b"[\n" + LINES.replace(b"}\n", b"},\n") + LINE + b"\n]", 0, [(1, "is not an object")]),
+        (b"[\n" + LINES, 3, [(1, "is not JSON: Expecting value")]),
         (b"\x00" * 100, 0, [(1, "is not text")]),
         (b"\x00" * 100 + b"\n" + LINE, 1, [(1, "is not JSON: Expecting value")]),
         (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", 0, [(1, "is not text")]),
         (gzip.compress(LINE), 0, [(1, "is compressed (gzip): unpack it first")]),
     ],
     ids=["empty", "blank", "one line", "lines", "CRLF", "blank between", "BOM", "indented", "indented with BOM",
-         "cut off", "not UTF-8", "nested", "a list", "NULs", "NULs, then lines", "a picture", "gzip"],
+         "cut off", "not UTF-8", "nested", "a list",
+         "a list of lines", "a list cut off", "NULs", "NULs, then lines", "a picture", "gzip"],
 )  # fmt: skip
 def test_files_as_programs_write_them(acme, load, content, loaded, rejected):
     _said, found = load(content)
@@ -234,7 +240,9 @@ def test_files_that_cannot_be_read_stop_no_other(acme, load, tmp_path):
     written(folder / "g empty.json", b"")
     written(folder / "h empty.ndjson", b"")
     written(folder / "i good.json", [contact(call_id="x")])
-    (folder / "j up").symlink_to(folder, target_is_directory=True)
+    # A file that can be opened, and read at no place where there is something.
+    (folder / "j broken.json").symlink_to("/proc/self/mem")
+    (folder / "k up").symlink_to(folder, target_is_directory=True)
 
     _said, rejected = load(folder)
 
@@ -245,8 +253,43 @@ def test_files_that_cannot_be_read_stop_no_other(acme, load, tmp_path):
         (0, "is not a file"),
         (0, "the file cannot be read: No such file or directory"),
         (1, "is empty"),
+        (0, "the file cannot be read: Input/output error"),
     ]
     assert call_ids(acme) == {"x"}
+
+
+@contextmanager
+def _as_anybody(folder):
+    """As somebody whose folder this is and who may not read everything, as root may."""
+    nobody = 65534
+    if os.geteuid() != 0:
+        yield
+        return
+    os.chown(folder, nobody, nobody)
+    os.seteuid(nobody)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+def test_what_its_owner_keeps_closed_is_rejected_and_stops_no_other():
+    # pytest's own folders are nobody else's.
+    with tempfile.TemporaryDirectory() as name, _as_anybody(folder := Path(name)):
+        (folder / "closed").mkdir()
+        written(folder / "a.json", [contact()])
+        written(folder / "b.json", [contact()])
+        (folder / "a.json").chmod(0)
+        (folder / "closed").chmod(0)
+
+        reads = [read for file in ingest.files([folder]) for read in ingest.read(file, now=timezone.now())]
+
+        (folder / "closed").chmod(0o700)
+    assert [(Path(read.where).name, read.line, read.reason) for read in reads] == [
+        ("a.json", 0, "the file cannot be read: Permission denied"),
+        ("b.json", 1, ""),
+        ("closed", 0, "the file cannot be read: Permission denied"),
+    ]
 
 
 def test_what_vanishes_before_it_is_read_is_rejected(tmp_path):

@@ -87,6 +87,17 @@ def test_what_a_contact_was_handed_on_to_is_its_kind(target, more, kind):
     assert contact.transfers[0].transferred_at == BEGUN
 
 
+def test_who_hands_on_is_named_once_however_often_it_is_said():
+    handed_on = {"type": "transfer", "transferor": [0] * 50_000, "transfer_target": [2, 2]}
+
+    first, *_ = contacts(vcon(call(), handed_on))
+    # Written out as often as it is said, this name would be 50 GB.
+    reason = read(vcon(call(), handed_on, parties=[{**AGENT, "name": "x" * 1_000_000}, CUSTOMER, SECOND])).reason
+
+    assert [(transfer.from_party, transfer.to_party) for transfer in first.transfers] == [("Ada", "Bo")]
+    assert reason == "transfers: from is longer than 200 characters"
+
+
 # --- Times and who hung up ---------------------------------------------------------------------------------------
 
 
@@ -140,6 +151,16 @@ def test_a_recording_set_has_the_parties_of_its_recordings():
     (contact,) = contacts(vcon(whole, call(10, 20, parties=[1], recording_set=0)))
 
     assert (contact.account, contact.duration_seconds) == ("bo@acme.example", 100)
+
+
+def test_who_is_in_a_set_of_recordings_is_not_asked_for_each_of_them():
+    # Asked for each recording and each of 20 agents, two megabytes of vCon would take as many minutes.
+    agents = [{**AGENT, "mailto": f"{n}@acme.example"} for n in range(20)]
+    whole = {"type": "recording-set", "start": at(0), "parties": [19] * 50_000}
+
+    (contact,) = contacts(vcon(whole, *[call(parties=[], recording_set=0)] * 2_000, parties=agents))
+
+    assert contact.account == "19@acme.example"
 
 
 # --- Beside the conversation ---------------------------------------------------------------------------------------
