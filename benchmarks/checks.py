@@ -51,7 +51,7 @@ class Export:
         asked = {"data_scope": "organization", "format": format or rng.choice(Format.values), "password": password}
         asked["items"] = [item.key for item in DATA_ITEMS]
         answer = browser.post(f"{reverse('exports:new')}?period=90d", asked)
-        assert answer.status_code == 302, f"an export was refused: {answer.status_code}"
+        assert (answer.status_code, answer.url) == (302, reverse("exports:list")), "an export was refused"
         task = ExportTask.objects.for_tenant(account.tenant).newest_first().first()
         assert task
         return cls(task, password)

@@ -11,6 +11,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from aicc.lib import bulk
 from aicc.tenants.models import Tenant
 from aicc.tenants.scoping import TenantQuerySet
 
@@ -76,6 +77,9 @@ class CallReason(models.Model):
 
     def move(self, parent: "CallReason | None") -> None:
         """Put it, with everything below it, last under another parent; None: on the first level."""
+        # Not while a batch is loaded, which may make reasons below it that nobody sees yet.
+        with connection.cursor() as cursor:
+            bulk.lock(cursor, "load_contacts", self.tenant_id)
         below = list(self.levels_below())
         if parent is not None and parent.pk in {self.pk, *(id for level in below for id in level)}:
             raise Refused(gettext("A call reason cannot stand below itself."))

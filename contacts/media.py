@@ -35,6 +35,12 @@ class OfferedFile:
     play: Offer
     download: Offer
 
+    @property
+    def withheld(self) -> str | Promise:
+        """Why it cannot be downloaded, to whoever may download. Of a screen nothing is said: it goes with its call."""
+        is_asked = self.download.permitted and self.file.kind != MediaKind.SCREEN
+        return self.download.refusal if is_asked else ""
+
 
 class Opens(StrEnum):
     """What Play opens: the voice player, Recording File Details, or the conversation on the details page."""

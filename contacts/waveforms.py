@@ -15,8 +15,8 @@ from contacts.models import MediaFile
 BARS = 200
 HEIGHT = 64
 LOUDEST = 252
-# Of a bar's stretch at most this many bytes are read, which is all up to three hours: however long a recording, its
-# waveform is there at once.
+# Of a bar's stretch at most this many bytes are read, which is all of three hours of one channel: however long a
+# recording, its waveform is there at once.
 _READ = 512 * 1024
 _FAINTEST = 1.5
 # Seconds between two times under the waveform.

@@ -49,7 +49,10 @@ def chunks(items: Sequence[DataItem], batches: Iterable[list[Sequence[Any]]], *,
 
 def text(summary: Sequence[tuple[str, str]]) -> bytes:
     """What stands beside the table, as plain text: (label, value) a line, and how to read the table."""
-    guard = gettext("In the table, text that a program might take for a formula has an apostrophe (') before it.")
+    guard = gettext(
+        "In the table, text that a program might take for a formula has an apostrophe (') before it, also where it"
+        " follows a semicolon or a line end."
+    )
     lines = [f"{label}: {' '.join(value.split())}" for label, value in summary]
     return (BYTE_ORDER_MARK + "\r\n".join([*lines, "", guard, ""])).encode()
 

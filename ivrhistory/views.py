@@ -48,6 +48,9 @@ def call_history(request: HttpRequest) -> HttpResponse:
     search = CallSearch(criteria)
     try:
         page = search.page(size=context["size"], after=at.after, before=at.before)
+        if not page.rows and at.after:
+            # All that stood after this row are gone: there may be others before it.
+            page = search.page(size=context["size"])
     except SearchTimeout:
         return _render(request, context | {"too_slow": True}, status=503)
     begun = {"as_of": at.as_of.isoformat()}
@@ -88,7 +91,7 @@ def call_details(request: HttpRequest, id: int) -> HttpResponse:
         context |= {
             "setting": setting.parameter.key,
             "flag": Flag(setting.value(tenant)).label,
-            "blocking": [(one, one.value(tenant)) for one in flags.blocking(call.bot)],
+            "blocking": [(one, one.value(tenant), one.said(one.value(tenant))) for one in flags.blocking(call.bot)],
         }
     return render(request, "ivrhistory/details.html", context)
 

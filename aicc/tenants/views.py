@@ -38,8 +38,9 @@ class SignIn(auth_views.LoginView):
     def form_invalid(self, form: SignInForm) -> HttpResponse:
         known = Account.objects.across_tenants().filter(username=form.cleaned_data.get("username", "")).first()
         failures = getattr(self.request, "axes_failures_since_start", None) or 0
-        # The last one is that which locks: whoever tries on would fill the log, which forgets nothing.
-        if known and failures <= settings.AXES_FAILURE_LIMIT:
+        # From the first that was tried to the one that locks. Whoever goes on, or sends no password, would fill the
+        # log, which forgets nothing.
+        if known and 0 < failures <= settings.AXES_FAILURE_LIMIT:
             locked = {str(_("Sign-in")): str(_("Locked"))} if failures == settings.AXES_FAILURE_LIMIT else {}
             audit.record(Action.SIGN_IN_REFUSED, account=known, address=client_address(self.request), after=locked)
         return super().form_invalid(form)

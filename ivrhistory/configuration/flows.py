@@ -63,11 +63,11 @@ class BotForm(ThingForm):
         """Each switch, and why it counts for nothing now: the settings above it that are not Bot-level control."""
         tenant: Tenant = self.instance.tenant
         return [
-            (self[name], [self._said(s, len(settings) > 1) for s in settings if s.value(tenant) != Flag.BOT_LEVEL])
+            (self[name], [self._in_words(s, len(settings) > 1) for s in settings if s.value(tenant) != Flag.BOT_LEVEL])
             for name, settings in self.above.items()
         ]
 
-    def _said(self, setting: recording.Setting, is_one_of_two: bool) -> str:
+    def _in_words(self, setting: recording.Setting, is_one_of_two: bool) -> str:
         """What a setting is, and of which bots where there are two of them."""
         flag = Flag(setting.value(self.instance.tenant)).label
         types = {one: type.label for type, one in recording.DETAILS.items()}

@@ -32,11 +32,12 @@ function tell(kind) {
   keep(toast);
 }
 
-document.addEventListener("htmx:afterSwap", () => failure?.remove());
-
 document.querySelectorAll("[data-toast]").forEach(keep);
 // What an answer brought along.
-document.addEventListener("htmx:load", ({ target }) => target.matches("[data-toast]") && keep(target));
+document.addEventListener("htmx:load", ({ target }) => {
+  if (target.matches("[data-toast]")) keep(target);
+  if (target.closest("#dialog")) failure?.remove();
+});
 
 document.addEventListener("htmx:sendError", () => tell("offline"));
 document.addEventListener("htmx:timeout", () => tell("offline"));

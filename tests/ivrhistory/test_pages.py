@@ -266,12 +266,16 @@ def test_of_a_long_call_the_first_steps_are_shown_and_all_when_asked(acme, get, 
         (
             "on",
             "off",
-            ["{setting} is Off: set it to On, or to Bot-level control with Flow call recording on for Wallet"],
+            ["{setting} is Off. Set it to On, or to Bot-level control with Flow call recording on for Wallet"],
         ),
-        ("on", "bot_level", ["{setting} is Bot-level control, and Flow call recording is off for Wallet"]),
+        (
+            "on",
+            "bot_level",
+            ["{setting} is Bot-level control, and Flow call recording is off for the bot. Switch it on for Wallet"],
+        ),
         ("on", "on", []),
         # Details are kept of calls that are kept.
-        ("off", "on", ["CHATRECORDFLAG is Off: set it to On"]),
+        ("off", "on", ["CHATRECORDFLAG is Off. Set it to On"]),
         (
             "bot_level",
             "off",

@@ -77,8 +77,8 @@ def test_who_signs_in_and_out_is_logged_and_who_is_refused(acme, admin):
 def test_the_attempt_that_locks_is_the_last_that_is_logged(acme, agent, settings):
     settings.AXES_FAILURE_LIMIT = 2
 
-    for _ in range(4):
-        Client().post(reverse("login"), {"username": "agent", "password": "wrong"})
+    for password in ("", "wrong", "wrong", "", "wrong"):
+        Client().post(reverse("login"), {"username": "agent", "password": password})
 
     rows = Operation.objects.for_tenant(acme).order_by("id")
     assert [(row.action, row.after) for row in rows] == [
