@@ -1,15 +1,17 @@
 """Is a load that was killed at any moment simply run again?
 
-Real processes and SIGKILL, on the database of the tests; `KILLS=20` makes it a longer drill.
+Real processes and SIGKILL, on the database of the tests; `KILLS=100` makes it a longer drill.
 """
 
 import json
 import os
 import random
+import select
 import signal
 import subprocess
 import time
 from collections import Counter
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 from pathlib import Path
@@ -20,25 +22,32 @@ from django.db import connection
 
 from aicc.tenants.models import Tenant
 from contacts.ingest import loader
+from contacts.models import ContactRecord
 from tests import builders
 from tests.builders import contact
 from tests.processes import python
 
 ROOT = Path(__file__).parents[2]
-KILLS = int(os.environ.get("KILLS", "8"))
+KILLS = int(os.environ.get("KILLS", "20"))
 FILES, NEW, BATCH = 4, 600, 150
 BEGUN = datetime(2026, 1, 20, tzinfo=UTC)
 
-# The command, with small batches, and started up before it is told to begin: what is killed is the load.
+# The command, with small batches. Each line is an argument list, for a process of its own that needs no start-up:
+# its number is told when it begins, and how it ended afterwards.
 COMMAND = f"""
-import sys, django
+import json, os, sys, django
 django.setup()
-from django.core.management import execute_from_command_line
+from django.core.management import call_command
 from contacts.ingest import loader
+from contacts.management.commands.load_contacts import Command
 loader.BATCH = {BATCH}
-print("ready", flush=True)
-sys.stdin.readline()
-execute_from_command_line(["manage.py", "load_contacts", *sys.argv[1:]])
+for line in sys.stdin:
+    if not (child := os.fork()):
+        sys.stdout = open(os.devnull, "w")
+        call_command(Command(), *json.loads(line))
+        os._exit(0)
+    print(child, flush=True)
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
 """
 
 # What a tenant holds, in words that do not depend on ids.
@@ -123,21 +132,24 @@ def write(folder):
         yield path
 
 
-def started_up(slug, path):
-    """The command in a process of its own, which waits for a line before it begins."""
-    return python("-c", COMMAND, "--tenant", slug, "--rejects", f"{path}.rejects", path, stdin=subprocess.PIPE)
-
-
-def kill(process, after):
-    """Let a load begin, and kill it after so many seconds; returns how it ended."""
-    said = process.stdout.readline()
-    assert said == "ready\n", said + process.stdout.read()
-    process.stdin.write("\n")
-    process.stdin.flush()
-    time.sleep(after)
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
-    return process.returncode
+def kill(launcher, tenant, path, *, at, after):
+    """Let a load begin, and kill it when so many records are there and so many seconds have gone by."""
+    records = ContactRecord.objects.for_tenant(tenant)
+    while True:
+        launcher.stdin.write(json.dumps(["--tenant", tenant.slug, "--rejects", f"{path}.rejects", str(path)]) + "\n")
+        process = int(launcher.stdout.readline())
+        # It tells the end of a process that came to it.
+        while not (ended := select.select([launcher.stdout], [], [], 0.001)[0]) and records.count() < at:
+            pass
+        ended = ended or select.select([launcher.stdout], [], [], after)[0]
+        if not ended:
+            with suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+        end = int(launcher.stdout.readline())
+        if end == -signal.SIGKILL:
+            return
+        assert end == 0
+        after /= 2
 
 
 def finish(slug, path):
@@ -164,16 +176,18 @@ def test_a_load_that_was_killed_at_any_moment_is_run_again_and_equals_one_that_w
             cursor.execute(f"DROP TABLE {month}")
 
     moments = random.Random(20)
-    to_be_killed = [files[n * FILES // KILLS] for n in range(KILLS)]
-    processes = [started_up("killed", path) for path in to_be_killed]
-    ends = [
-        kill(process, after=moments.uniform(0, seconds[path]))
-        for path, process in zip(to_be_killed, processes, strict=True)
-    ]
+    with python("-c", COMMAND, stdin=subprocess.PIPE, stderr=None, bufsize=1) as launcher:
+        for n in range(KILLS):
+            # Spread over all that is new, each within the time of a batch or two: before, in and after its commit.
+            at = int((n + moments.random()) * FILES * NEW / KILLS)
+            path = files[at // NEW]
+            kill(launcher, tenants[1], path, at=at, after=moments.uniform(0, seconds[path] / FILES))
+        launcher.stdin.close()
+    # What came before a kill stayed.
+    assert ContactRecord.objects.for_tenant(tenants[1]).count() >= at
     for path in files:
         finish("killed", path)
 
-    assert -signal.SIGKILL in ends
     assert whole["records"].total() == FILES * NEW
     killed = content(tenants[1])
     for table, rows in whole.items():
