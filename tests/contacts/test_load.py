@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from aicc.tenants.models import Account, OrganizationUnit, SkillQueue
 from contacts.ingest import loader
-from contacts.models import CallReason, ContactRecord, Handled, Message, Transfer
+from contacts.models import CallReason, ContactRecord, Handled, Message, ReasonChange, Transfer
 from tests import builders
 from tests.builders import contact
 
@@ -226,18 +226,22 @@ def test_a_newer_version_may_have_started_in_another_month(acme, load):
     assert [transfer.to_party for transfer in Transfer.objects.for_tenant(acme)] == ["new"]
 
 
-def test_a_call_reason_that_was_set_here_stays(acme, admin, load):
+@pytest.mark.parametrize("days", [0, 70], ids=["in its month", "from another month"])
+def test_a_call_reason_that_was_set_here_stays(acme, admin, load, days):
     load([version(1, call_reason=["Theirs"], remarks="theirs", customer_name="Ada")])
     ours = CallReason.objects.create(tenant=acme, name="Ours")
     set_at = timezone.now()
     stored(acme)["x"].set_call_reason(ours, "ours", by=admin, now=set_at)
 
-    load([version(2, call_reason=["Theirs"], remarks="again", customer_name="Grace", reason_set_by="them")])
+    changed = {"customer_name": "Grace", "started_at": NOW - timedelta(days=days, hours=1)}
+    load([version(2, call_reason=["Theirs"], remarks="again", reason_set_by="them", **changed)])
 
     record = stored(acme)["x"]
     assert (record.call_reason, record.remarks, record.reason_set_at) == (ours, "ours", set_at)
     assert record.reason_set_by == admin.name
-    assert record.customer_name == "Grace"
+    assert (record.customer_name, record.started_at) == ("Grace", changed["started_at"])
+    history = ReasonChange.objects.for_tenant(acme).order_by("position")
+    assert [change.call_reason for change in history] == ["Theirs", "Ours"]
 
 
 def test_a_call_reason_that_was_not_set_here_follows_its_source(acme, load):

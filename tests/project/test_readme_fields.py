@@ -69,6 +69,7 @@ def test_the_names_are_those_that_are_read():
     parts = {
         "messages": names_read(native._message),
         "transfers": names_read(native._transfer),
+        "phases": names_read(native._phase),
         "recordings": names_read(native._recording),
     }
 
