@@ -22,6 +22,7 @@ from django.db import connection
 
 from aicc.tenants.models import Tenant
 from contacts.ingest import loader
+from contacts.models import ContactRecord
 from tests import builders
 from tests.builders import contact
 from tests.processes import python
@@ -36,13 +37,14 @@ BEGUN = datetime(2026, 1, 20, tzinfo=UTC)
 COMMAND = f"""
 import json, os, sys, django
 django.setup()
-from django.core.management import execute_from_command_line
+from django.core.management import call_command
 from contacts.ingest import loader
+from contacts.management.commands.load_contacts import Command
 loader.BATCH = {BATCH}
 for line in sys.stdin:
     if not (child := os.fork()):
         sys.stdout = open(os.devnull, "w")
-        execute_from_command_line(["manage.py", "load_contacts", *json.loads(line)])
+        call_command(Command(), *json.loads(line))
         os._exit(0)
     print(child, flush=True)
     print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
@@ -130,13 +132,16 @@ def write(folder):
         yield path
 
 
-def kill(launcher, slug, path, after):
-    """Let a load begin, and kill it after so many seconds, or earlier if it ends before."""
+def kill(launcher, tenant, path, *, at, after):
+    """Let a load begin, and kill it when so many records are there and so many seconds have gone by."""
+    records = ContactRecord.objects.for_tenant(tenant)
     while True:
-        launcher.stdin.write(json.dumps(["--tenant", slug, "--rejects", f"{path}.rejects", str(path)]) + "\n")
+        launcher.stdin.write(json.dumps(["--tenant", tenant.slug, "--rejects", f"{path}.rejects", str(path)]) + "\n")
         process = int(launcher.stdout.readline())
         # It tells the end of a process that came to it.
-        ended, _, _ = select.select([launcher.stdout], [], [], after)
+        while not (ended := select.select([launcher.stdout], [], [], 0.001)[0]) and records.count() < at:
+            pass
+        ended = ended or select.select([launcher.stdout], [], [], after)[0]
         if not ended:
             with suppress(ProcessLookupError):
                 os.kill(process, signal.SIGKILL)
@@ -173,10 +178,13 @@ def test_a_load_that_was_killed_at_any_moment_is_run_again_and_equals_one_that_w
     moments = random.Random(20)
     with python("-c", COMMAND, stdin=subprocess.PIPE, stderr=None, bufsize=1) as launcher:
         for n in range(KILLS):
-            path = files[n * FILES // KILLS]
-            # All kills of a file together take about as long as it takes: what is loaded stays loaded.
-            kill(launcher, "killed", path, after=moments.uniform(0, 2 * seconds[path] * FILES / KILLS))
+            # Spread over all that is new, each within the time of a batch or two: before, in and after its commit.
+            at = int((n + moments.random()) * FILES * NEW / KILLS)
+            path = files[at // NEW]
+            kill(launcher, tenants[1], path, at=at, after=moments.uniform(0, seconds[path] / FILES))
         launcher.stdin.close()
+    # What came before a kill stayed.
+    assert ContactRecord.objects.for_tenant(tenants[1]).count() >= at
     for path in files:
         finish("killed", path)
 
