@@ -154,8 +154,6 @@ class Choices(Criterion, django_filters.MultipleChoiceFilter):
         return Condition(Q(**{f"{self.column}__in": value}), terms)
 
     def words(self, value: list[str], criteria: Asked) -> str:
-        if len(value) > 2:
-            return gettext("%(count)s selected") % {"count": len(value)}
         field: Any = criteria.form.fields[self.field_name]
         labels = dict(field.choices)
         return ", ".join(str(labels[word]) for word in value)
@@ -204,8 +202,6 @@ class Accounts(Criterion, django_filters.MultipleChoiceFilter):
         return Condition(Q(account__in=[account.pk for account in value]), terms)
 
     def words(self, value: list[Any], criteria: Asked) -> str:
-        if len(value) > 2:
-            return gettext("%(count)s selected") % {"count": len(value)}
         return ", ".join(account.name for account in value)
 
 

@@ -34,12 +34,21 @@ FALLBACK_DAYS = 7
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A criterion in words. `remove` names the parameters that go when the criterion goes; empty: it stays."""
+    """A criterion in words. `remove` names the parameters that go when the criterion goes; empty: it stays.
+
+    `chosen` is how many values `value` names.
+    """
 
     name: str
     label: str | Promise
     value: str
     remove: tuple[str, ...] = ()
+    chosen: int = 1
+
+    @property
+    def short(self) -> str:
+        """As a chip has room for it: more than two values are counted."""
+        return gettext("%(count)s selected") % {"count": self.chosen} if self.chosen > 2 else self.value
 
 
 class CriteriaForm(PeriodForm):
@@ -253,7 +262,9 @@ class ContactFilter(django_filters.FilterSet):
         if self.is_unfinished:
             said.insert(0, Sentence("tab", gettext("List"), gettext("Unfinished contact")))
         for name, criterion, value in self.applied():
-            said.append(Sentence(name, criterion.label, criterion.words(value, self), (name, *criterion.with_it)))
+            chosen = len(value) if isinstance(value, list) else 1
+            words = criterion.words(value, self)
+            said.append(Sentence(name, criterion.label, words, (name, *criterion.with_it), chosen))
         return said
 
     @property

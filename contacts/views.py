@@ -197,7 +197,7 @@ def _frame(request: HttpRequest, criteria: ContactFilter, now: datetime) -> dict
             Link(
                 sentence.label,
                 address(request.GET, **dict.fromkeys(sentence.remove)) if sentence.remove else None,
-                sentence.value,
+                sentence.short,
                 sentence.name,
             )
             for sentence in sentences

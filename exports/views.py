@@ -83,6 +83,14 @@ class Line:
         return self.task.status in (Status.WAITING, Status.RUNNING)
 
     @property
+    def says_of_how_many(self) -> bool:
+        """Whether it is worth saying how many matched: while they are written, or where the newest were chosen."""
+        task = self.task
+        if task.status == Status.RUNNING:
+            return task.matched is not None
+        return task.status == Status.COMPLETED and task.written != task.matched
+
+    @property
     def again_url(self) -> str:
         return f"{reverse('exports:new')}?{self.task.criteria}"
 

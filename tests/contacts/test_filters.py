@@ -323,7 +323,7 @@ def words(criteria):
         ("contact_number=+111+", "Contact number", "111"),
         ("call_type=incoming", "Call Type", "Incoming Call"),
         ("media_type=voice&media_type=multimedia", "Media Type", "Voice, Multimedia"),
-        ("media_type=voice&media_type=video&media_type=multimedia", "Media Type", "3 selected"),
+        ("media_type=voice&media_type=video&media_type=multimedia", "Media Type", "Voice, Video, Multimedia"),
         ("satisfaction=5", "Satisfaction Evaluation", "Very satisfied"),
         ("reason_set=no", "Call Reason Set or Not", "No"),
         ("employee_id=0042", "Employee ID", "0042"),
@@ -339,6 +339,12 @@ def words(criteria):
 )
 def test_a_criterion_says_itself_in_words(bound, query, label, value):
     assert words(bound(query))[label] == value
+
+
+def test_more_than_two_values_are_counted_where_there_is_little_room(bound):
+    two, three = (bound(f"media_type=voice&media_type=video{more}") for more in ("", "&media_type=multimedia"))
+
+    assert [criteria.sentences[-1].short for criteria in (two, three)] == ["Voice, Video", "3 selected"]
 
 
 def test_the_period_stays_and_every_other_criterion_can_go(bound):

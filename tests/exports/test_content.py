@@ -133,6 +133,7 @@ def test_the_summary_says_how_the_rows_came(acme, lead, write, pack, seven_zip):
     sales = OrganizationUnit.objects.for_tenant(acme).get(name="Sales")
     write(acme, [(minutes, {"unit": sales, "caller_number": "100"}) for minutes in (1, 2)])
     asked = f"period=3d&data_scope=organization&ou={sales.pk}&include_sub_ous=on&caller_number=10"
+    asked += "&media_type=voice&media_type=video&media_type=multimedia"
     parameters.UNIT_LIMIT.set(None, 1)
 
     packed, archive = pack(lead, asked)
@@ -148,6 +149,7 @@ def test_the_summary_says_how_the_rows_came(acme, lead, write, pack, seven_zip):
         "Data scope": "Organization Data",
         "Organization Unit": "Head office › Sales, with sub-organizations",
         "Sub-organizations": "The first 1 of 2",
+        "Media Type": "Voice, Video, Multimedia",
         "Caller Number": "contains 10",
         "Time zone": "Europe/Berlin",
         "Records that match": "2",

@@ -259,6 +259,15 @@ def test_a_row_is_asked_for_while_its_task_is_active_and_said_when_it_changes(ac
     assert "Export: Cancelled" in ended
 
 
+def test_a_file_of_the_newest_says_of_how_many(exporter, signed_in):
+    export_task(exporter, written=1_000, matched=17_234)
+    export_task(exporter, written=3_521, matched=3_521)
+
+    cells = read(signed_in(exporter).get(LIST)).all("td", class_="col-rows")
+
+    assert [cell.text for cell in cells] == ["3,521", "1,000 of 17,234"]
+
+
 def test_a_row_brings_along_what_the_navigation_says(exporter, signed_in):
     task = export_task(exporter)
     client = signed_in(exporter)
