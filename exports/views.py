@@ -215,8 +215,9 @@ def file(request: HttpRequest, id: Any) -> HttpResponse:
     task = _task(request, id)
     if task.kind == Kind.RECORDING and (refusal := _withheld(request, task)):
         return render(request, "exports/withheld.html", {"refusal": refusal}, status=403)
+    is_there = task.status == Status.COMPLETED and timezone.now() < task.expires_at
     try:
-        content = storage().open(task.file) if task.status == Status.COMPLETED else None
+        content = storage().open(task.file) if is_there else None
     except FileNotFoundError:
         content = None
     if content is None:

@@ -209,6 +209,12 @@ def test_permission_and_activity_are_asked_again_when_a_file_is_fetched(acme, ex
     assert not Operation.objects.for_tenant(acme).filter(action="fetch").exists()
 
 
+def test_a_file_whose_time_is_over_is_not_found_before_it_is_cleared_away(exporter, signed_in):
+    task = export_task(exporter, expires_at=timezone.now())
+
+    assert signed_in(exporter).get(reverse("exports:file", args=[task.pk])).status_code == 404
+
+
 def test_a_file_that_is_not_there_is_not_found(exporter, signed_in):
     task = export_task(exporter, file="nowhere.zip")
 
