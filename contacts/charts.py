@@ -1,5 +1,6 @@
 """How does a chart of contacts look? Bars as shares of the tallest, their words, and the period each narrows to."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -70,9 +71,14 @@ class Volume:
 
     @property
     def ticks(self) -> list[tuple[int, str]]:
-        """(x, words) of the labels under the axis: first and last bin, and some between."""
-        every = max(1, round((self.width - 1) / (LABELS - 1)))
-        return [(x, self._short(self.bins[x].start)) for x in range(0, self.width, every)]
+        """(x, words) of the labels under the axis: first and last bin, and some between; of days in which several bins
+        begin, the first of each."""
+        places: Sequence[int] = range(self.width)
+        if not self._by_time and self.step < timedelta(days=1):
+            days = [timezone.localtime(bin.start).date() for bin in self.bins]
+            places = [x for x in places if x and days[x] != days[x - 1]]
+        every = max(1, round((len(places) - 1) / (LABELS - 1)))
+        return [(x, self._short(self.bins[x].start)) for x in places[::every]]
 
     @property
     def _by_time(self) -> bool:

@@ -17,12 +17,14 @@ from django.core.files.storage import Storage, storages
 from django.db import models, transaction
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from aicc.tenants import audit
 from aicc.tenants.models import Account, Tenant
 from aicc.tenants.personal import PersonalField
 from aicc.tenants.scoping import TenantQuerySet
+from contacts.data_items import items_of
 from exports import archives
 from exports.bell import ring
 from exports.choices import ACTIONS, ENDED, PERMISSIONS, UNFINISHED, Format, Kind, Status
@@ -114,13 +116,12 @@ class ExportTaskQuerySet(TenantQuerySet):
         if keys is not None:
             task.sealed_keys = archives.seal_keys(keys, task.id)
         task.save(force_insert=True)
-        said = {"file": name, "format": format, "items": task.items, "password": task.is_encrypted}
         audit.record(
             ACTIONS[kind],
             account=account,
             address=address,
             target=target or str(Kind(kind).label),
-            after={key: value for key, value in said.items() if value not in ("", [])},
+            after={str(label): str(value) for label, value in task.said.items() if value},
         )
         transaction.on_commit(ring)
         return task
@@ -207,6 +208,18 @@ class ExportTask(models.Model):
 
     def __str__(self) -> str:
         return str(self.id)
+
+    @property
+    def said(self) -> dict[str | Promise, str | Promise]:
+        """What was asked for, by label and in words: without the criteria, which name people."""
+        is_export = self.kind == Kind.CONTACTS
+        items = [str(item.label) for item in items_of(self.tenant, self.items)] if is_export else self.items
+        return {
+            _("File"): self.name,
+            _("Format"): Format(self.format).label if self.format else "",
+            _("Export Field") if is_export else _("Files"): ", ".join(items),
+            _("Compression password"): _("Yes") if self.is_encrypted else _("No"),
+        }
 
     @property
     def percent(self) -> int:

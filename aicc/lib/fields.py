@@ -64,6 +64,11 @@ class DigitsField(forms.CharField):
 class WholeNumberField(forms.IntegerField):
     """A whole number from 0, in digits 0 to 9: without sign, point, underscore or the digits of other scripts."""
 
+    default_error_messages = {
+        "min_value": _("Enter %(limit_value)s or more."),
+        "max_value": _("Enter %(limit_value)s or less."),
+    }
+
     def to_python(self, value: Any) -> int | None:
         if value in self.empty_values:
             return None

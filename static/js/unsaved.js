@@ -3,7 +3,8 @@
 const form = document.querySelector("form[data-unsaved]");
 const bar = form.querySelector("[data-unsaved-bar]");
 const count = form.querySelector("[data-unsaved-count]");
-// What came back with a mistake is not saved either.
+// What came back with a mistake, or beside one, is not saved either.
+const CAME = "[data-unsaved-came]";
 const came = form.querySelector(".field-invalid, .note-danger") !== null;
 
 const differs = (control) => {
@@ -14,7 +15,7 @@ const differs = (control) => {
 
 function changed() {
   const rows = [...form.querySelectorAll("[data-unsaved-row]")];
-  const unsaved = rows.filter((row) => [...row.querySelectorAll("input, select, textarea")].some(differs));
+  const unsaved = rows.filter((row) => row.matches(CAME) || [...row.querySelectorAll("input, select, textarea")].some(differs));
   for (const row of rows) {
     const mark = row.querySelector("[data-unsaved-mark]");
     if (mark) mark.hidden = !unsaved.includes(row);

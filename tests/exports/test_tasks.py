@@ -54,6 +54,8 @@ def test_a_request_is_in_the_operation_log_without_what_was_searched_for(admin):
     operation = Operation.objects.for_tenant(admin.tenant).get()
     assert (operation.action, operation.account, operation.address) == (Action.EXPORT, admin, "192.0.2.1")
     assert "Ada" not in str((operation.target, operation.before, operation.after))
+    words = {"File": "contacts.zip", "Format": "CSV", "Export Field": "Call S/N", "Compression password": "Yes"}
+    assert operation.after == words
     assert (task.status, task.expires_at - task.requested_at) == (Status.WAITING, timedelta(days=7))
 
 

@@ -44,8 +44,10 @@ def test_what_is_saved_is_in_force_on_the_next_request_and_in_the_log(acme, admi
     assert (parameters.TIME_SPAN.value(acme), parameters.ISOLATION.value(acme)) == (31, False)
     assert "90 Days" not in read(client.get("/contacts/")).text
     (row,) = Operation.objects.for_tenant(acme).filter(action="parameters")
-    label = str(parameters.ISOLATION.label)
-    assert (row.before[label], row.after[label]) == ("Yes", "No")
+    # And nothing that stayed as it was.
+    time_span, isolation = str(parameters.TIME_SPAN.label), str(parameters.ISOLATION.label)
+    assert row.before == {time_span: "90", isolation: "Yes"}
+    assert row.after == {time_span: "31", isolation: "No"}
     assert "Last saved by admin" in read(client.get(reverse("configuration:parameters"))).text
 
 

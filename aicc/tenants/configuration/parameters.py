@@ -31,7 +31,8 @@ class ParametersForm(EditForm, forms.Form):
     def __init__(self, data: Any = None, *, scope: Scope, tenant: Tenant | None, page: str = "") -> None:
         self.tenant = tenant
         self.parameters = [p for p in PARAMETERS.values() if (p.scope, p.page) == (scope, page)]
-        super().__init__(data, initial={p.key: str(p.value(tenant)) for p in self.parameters})
+        # As the field reads what is sent: what is equal has not changed.
+        super().__init__(data, initial={p.key: p.field.to_python(str(p.value(tenant))) for p in self.parameters})
         for parameter in self.parameters:
             self.fields[parameter.key] = deepcopy(parameter.field)
             self.fields[parameter.key].label = parameter.label
@@ -90,7 +91,7 @@ def _page(request: HttpRequest, form: ParametersForm, **context: Any) -> HttpRes
         if form.changed_data:
             form.save()
             form.log(request, Action.PARAMETERS, target="")
-            messages.success(request, _("Saved. It is in force from the next request on."))
+            messages.success(request, _("Saved. It is in force from now on."))
         return redirect(request.path)
     context |= {"form": form, "last": latest(request.user, Action.PARAMETERS)}
     return render(request, "tenants/configuration/parameters.html", context)
