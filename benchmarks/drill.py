@@ -102,9 +102,8 @@ def worker_killed(run: Run) -> None:
 @fault
 def redis_away_at_submit(run: Run) -> None:
     run.place.stop("Redis")
-    begun = time.monotonic()
+    # Whatever waited for the broker would wait for ever: it is started again only afterwards.
     run.request()
-    assert time.monotonic() - begun < 2, "a request waited for the broker"
     time.sleep(run.rng.random() * 2)
     run.place.start("Redis")
 
